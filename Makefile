@@ -1,0 +1,75 @@
+# `make demo` and `make test` do everything on a bare machine that has Python 3.12, 3.13 or 3.14.
+
+# The first of these that runs and is new enough; say `make demo PYTHON=/path/to/python` to choose another.
+CANDIDATES = python3.13 python3 $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3) python3.12 python3.14 \
+             /usr/bin/python3 /usr/local/bin/python3 $(wildcard $(HOME)/.pyenv/versions/3.1[24]*/bin/python3)
+NEW_ENOUGH = import sys; sys.exit(not (3, 12) <= sys.version_info < (3, 15))
+PYTHON ?= $(shell for python in $(CANDIDATES); do \
+            "$$python" -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && { echo "$$python"; break; }; done)
+
+BIN = .venv/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
+WORKERS ?= 2
+REPLICATES ?= 20
+
+# Compiled rules are kept per state of their source: numba does not see that a function in another file has changed.
+COMPILED_SOURCES = src/trafficsim/engine src/trafficsim/processes src/trafficsim/model.py
+SOURCE_STATE := $(shell find $(COMPILED_SOURCES) -name '*.py' 2>/dev/null | LC_ALL=C sort | xargs cat | cksum | tr -d ' ')
+export NUMBA_CACHE_DIR ?= $(CURDIR)/.cache/numba/$(SOURCE_STATE)
+# Each run is a process of its own; libraries that start threads inside it would only get in each other's way.
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+export NUMBA_NUM_THREADS ?= 1
+
+.PHONY: demo test bench lint format docs requirements clean
+.DEFAULT_GOAL := demo
+
+demo: .venv/runtime  ## Three policies, the same lives, one table and one figure
+	$(BIN)/trafficsim compare 'arms=[status_quo,non_refoulement_only,letter_package]' replicates=$(REPLICATES)
+
+test: .venv/development
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+bench: .venv/development
+	$(BIN)/python -m benchmarks.run
+
+lint: .venv/development
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/development
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: .venv/runtime  ## The figure that README.md shows
+	$(BIN)/trafficsim compare 'arms=[status_quo,non_refoulement_only,letter_package]' replicates=$(REPLICATES)
+
+# Pins again, from what pyproject.toml allows; uv writes neither address nor machine into them.
+COMPILE = uv pip compile --quiet --upgrade --universal --python-version 3.12 --generate-hashes \
+          --no-emit-index-url --no-header --no-annotate pyproject.toml --group build
+requirements:
+	$(COMPILE) --output-file requirements/runtime.txt
+	$(COMPILE) --extra test --extra lint --constraint requirements/runtime.txt --output-file requirements/development.txt
+
+clean:
+	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+# Stamps: made last, so that an installation which was broken off is begun again. The second `make` finds them and is instant.
+.venv/environment:
+	@test -n "$(PYTHON)" || { echo "trafficsim needs Python 3.12, 3.13 or 3.14 and found none:" \
+	  "install it, or name it with 'make PYTHON=/path/to/python'." >&2; exit 1; }
+	@echo "Making .venv with $$($(PYTHON) --version) (once; a minute or two) ..."
+	@$(PYTHON) -m venv --clear .venv
+	@touch $@
+
+.venv/runtime: requirements/runtime.txt pyproject.toml | .venv/environment
+	@$(PIP) install --require-hashes -r requirements/runtime.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/development: requirements/development.txt .venv/runtime
+	@$(PIP) install --require-hashes -r requirements/development.txt
+	@touch $@

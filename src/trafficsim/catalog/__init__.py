@@ -1,0 +1,163 @@
+"""The catalogue: every parameter, dated series, lever and indicator, each with its unit, its range and its source.
+
+>>> from trafficsim.catalog import catalog
+>>> catalog().levers["non_refoulement"].questions
+('Q8',)
+"""
+
+import hashlib
+import json
+import keyword
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trafficsim.catalog.reading import nearest, one_of, read_mapping, validated
+from trafficsim.catalog.records import Indicator, Lever, Parameter, Record, Series, inside
+from trafficsim.catalog.tuples import tuple_class
+from trafficsim.engine.calendar import month_index
+from trafficsim.errors import UserError
+
+__all__ = ["Catalog", "Indicator", "Lever", "Parameter", "Series", "catalog", "load_catalog", "load_levers"]
+
+FOLDER = Path(__file__).parent
+"""Where the package keeps its own catalogue."""
+
+Overrides = Mapping[str, Mapping[str, float]]
+"""Values in place of the catalogue's defaults: process -> name -> value."""
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """What is assumed. ``parameters`` maps a process to its parameters by name, in the order of the file."""
+
+    parameters: dict[str, dict[str, Parameter]]
+    series: dict[str, Series]
+    levers: dict[str, Lever]
+    indicators: dict[str, Indicator]
+
+    def defaults(self) -> dict[str, dict[str, float]]:
+        """Return the default of each parameter: process -> name -> value."""
+        return {
+            process: {name: parameter.default for name, parameter in named.items()}
+            for process, named in self.parameters.items()
+        }
+
+    def checked(self, overrides: Overrides, where: str = "parameters") -> dict[str, dict[str, float]]:
+        """Return ``overrides`` as floats; :class:`UserError` for an unknown name or a value outside its range."""
+        result: dict[str, dict[str, float]] = {}
+        for process, values in overrides.items():
+            named = self.parameters.get(process)
+            if named is None:
+                raise UserError(
+                    f"{where}: there is no process '{process}'.{nearest(process, self.parameters)} "
+                    f"Allowed: {one_of(self.parameters)}."
+                )
+            if not isinstance(values, Mapping):
+                raise UserError(f"{where}.{process} = {values!r}: write a name and a value, {where}.{process}.NAME=VALUE.")
+            result[process] = {}
+            for name, value in values.items():
+                if name not in named:
+                    raise UserError(
+                        f"{where}.{process}: there is no parameter '{name}'.{nearest(name, named)} "
+                        f"'trafficsim catalog parameters' lists them."
+                    )
+                low, high = named[name].range
+                if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not inside(named[name], value):
+                    raise UserError(
+                        f"{where}.{process}.{name} = {value!r}: allowed are numbers from {low:g} to {high:g} "
+                        f"({named[name].unit}); the default is {named[name].default:g}."
+                    )
+                result[process][name] = float(value)
+        return result
+
+    def parameter_classes(self) -> dict[str, Any]:
+        """Return the named-tuple class of each process, its fields in the order of the file."""
+        return {process: _process_class(process, tuple(named)) for process, named in self.parameters.items()}
+
+    def parameter_tuples(self, overrides: Overrides | None = None) -> dict[str, Any]:
+        """Return a named tuple of floats for each process: the defaults, with ``overrides`` in their place."""
+        changed = self.checked(overrides or {})
+        return {
+            process: made(**{name: float(p.default) for name, p in self.parameters[process].items()} | changed.get(process, {}))
+            for process, made in self.parameter_classes().items()
+        }
+
+    def series_values(self, name: str, months: int) -> NDArray[np.float64]:
+        """Return the series month by month from 1996-01, shape ``(months,)``, flat before the first and after the last value."""
+        if name not in self.series:
+            raise UserError(f"There is no series '{name}'.{nearest(name, self.series)} Allowed: {one_of(self.series)}.")
+        series = self.series[name]
+        return monthly(series.values, months, linear=series.interpolation == "linear")
+
+    def lever_baseline(self, months: int) -> NDArray[np.float64]:
+        """Return each lever's coverage under the status quo, shape ``(months, levers)``, columns in catalogue order."""
+        return np.stack([monthly(lever.status_quo, months) for lever in self.levers.values()], axis=1)
+
+    def digest(self) -> str:
+        """Return a fingerprint of every number of the catalogue: it changes when a result could change."""
+        numbers = {
+            "parameters": self.defaults(),
+            "series": {name: [series.interpolation, series.values] for name, series in self.series.items()},
+            "levers": {name: lever.status_quo for name, lever in self.levers.items()},
+        }
+        return hashlib.sha256(json.dumps(numbers, sort_keys=True).encode()).hexdigest()
+
+
+def monthly(values: Mapping[str, float], months: int, linear: bool = False) -> NDArray[np.float64]:
+    """Return dated ``values`` for months 0 to ``months`` - 1, as steps or on straight lines, held flat at both ends."""
+    known = np.array([month_index(month) for month in values])
+    numbers = np.array(list(values.values()), dtype=np.float64)
+    every = np.arange(months)
+    if linear:
+        return np.interp(every, known, numbers)
+    return numbers[np.clip(np.searchsorted(known, every, side="right") - 1, 0, None)]
+
+
+def _process_class(process: str, names: tuple[str, ...]) -> Any:
+    return tuple_class("".join(word.capitalize() for word in process.split("_")) + "Parameters", names)
+
+
+def _records[R: Record](path: Path, kind: type[R], shown_as: str) -> dict[str, R]:
+    """Return the records of one file by name."""
+    records = {}
+    for name, content in read_mapping(path, shown_as).items():
+        if not isinstance(name, str) or not name.isidentifier() or name.startswith("_") or keyword.iskeyword(name):
+            raise UserError(f"{shown_as}: '{name}' cannot be a name; use small letters, digits and '_', a letter first.")
+        records[name] = validated(kind, content, f"{shown_as}: {name}")
+    return records
+
+
+def load_levers(folder: Path | str | None = None) -> dict[str, Lever]:
+    """Return the levers of a catalogue's folder (default: the package's own), in the order of the file."""
+    return _records(Path(folder or FOLDER) / "levers.yaml", Lever, "levers.yaml")
+
+
+def load_catalog(folder: Path | str | None = None) -> Catalog:
+    """Read a catalogue's folder: ``parameters/*.yaml``, ``series.yaml``, ``levers.yaml`` and ``indicators.yaml``.
+
+    :class:`UserError` names the file, the key, the value, what is allowed and the nearest right name.
+    """
+    root = Path(folder or FOLDER)
+    if not root.is_dir():
+        raise UserError(f"There is no catalogue folder '{root}'.")
+    return Catalog(
+        parameters={
+            path.stem: _records(path, Parameter, f"parameters/{path.name}")
+            for path in sorted((root / "parameters").glob("*.yaml"))
+        },
+        series=_records(root / "series.yaml", Series, "series.yaml"),
+        levers=load_levers(root),
+        indicators=_records(root / "indicators.yaml", Indicator, "indicators.yaml"),
+    )
+
+
+@cache
+def catalog() -> Catalog:
+    """Return the package's own catalogue, read once."""
+    return load_catalog()

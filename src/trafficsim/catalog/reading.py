@@ -1,0 +1,140 @@
+"""Reading YAML that people write: what is doubtful is refused with a sentence that says where and what to do."""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from trafficsim.errors import UserError
+
+
+_KINDS: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false"}
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML that refuses a key written twice (YAML itself lets the second one win, silently)."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, str | int | float | bool):
+                raise yaml.MarkedYAMLError(problem=f"the key '{key}' is not a word", problem_mark=key_node.start_mark)
+            if key in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"the key '{key}' is written twice; keep one of them", problem_mark=key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep=deep)
+
+
+# YAML 1.1 reads 1e-3 as text; people mean a number.
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789")
+)
+
+
+def read_mapping(path: Path, shown_as: str | None = None) -> dict[Any, Any]:
+    """Return the mapping written in the YAML file ``path``; :class:`UserError` names the line that is wrong.
+
+    ``shown_as`` is how messages call the file (default: its own path).
+    """
+    name = shown_as or str(path)
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    except FileNotFoundError:
+        raise UserError(f"There is no file '{name}'.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{name} cannot be read: {error}.") from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f", line {mark.line + 1}" if mark else ""
+        raise UserError(f"{name}{where}: {error.problem}.") from None
+    except yaml.YAMLError as error:
+        raise UserError(f"{name} is not YAML: {' '.join(str(error).split())}.") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise UserError(f"{name} holds a {type(content).__name__}; it must hold 'key: value' lines.")
+    return content
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return " Did you mean 'x'?" for the name nearest to ``name``, or nothing when none is near."""
+    found = difflib.get_close_matches(str(name), [str(each) for each in names], n=1, cutoff=0.6)
+    return f" Did you mean '{found[0]}'?" if found else ""
+
+
+def one_of(names: Iterable[str]) -> str:
+    """Return the names as a list for a sentence."""
+    return ", ".join(str(name) for name in names)
+
+
+def validated[Record](kind: type[Record], content: Any, where: str) -> Record:
+    """Return ``content`` as a ``kind`` (a pydantic model or dataclass); ``where`` begins the message of an error."""
+    try:
+        return TypeAdapter(kind).validate_python(content)
+    except ValidationError as error:
+        raise UserError(sentence(error, kind, where)) from None
+
+
+def sentence(error: ValidationError, kind: Any, where: str) -> str:
+    """Return the first problem of a pydantic ``error`` as one sentence: where, which key, what value, what is allowed."""
+    problem = error.errors()[0]
+    place = [str(part) for part in problem["loc"] if not _is_branch(part)]
+    key, value = ".".join(place), problem["input"]
+    inside = f"{where}: " if where else ""
+    if problem["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        allowed = _fields_at(kind, problem["loc"][:-1])
+        return f"{inside}unknown key '{key}'.{nearest(place[-1], allowed)} Allowed: {one_of(allowed)}."
+    if problem["type"] in ("missing", "missing_argument"):
+        return f"{inside}the key '{key}' is missing; add it."
+    message = problem["msg"].removeprefix("Value error, ").replace("Input should be", "it should be").rstrip(".")
+    message = re.sub(r"a dictionary or an instance of \w+|a valid (dictionary|mapping)", "'key: value' lines", message)
+    message = message.replace("a valid string", "text").replace("a valid tuple", "a list [A, B]")
+    if allowed_values := _allowed(kind, problem["loc"]):
+        message = f"allowed is {allowed_values}"
+    subject = f"{key} = {value!r}" if key and not isinstance(value, Mapping | BaseModel) else key
+    return f"{inside}{subject + ': ' if subject else ''}{message}."
+
+
+def _allowed(kind: Any, place: tuple[Any, ...]) -> str:
+    """Return "a whole number from 1 to 50" for the field at ``place``, or nothing where that says too little."""
+    for part in place[:-1]:
+        kind = _below(kind, part)
+    field = _fields(kind).get(place[-1]) if place else None
+    if field is None or field.annotation not in _KINDS:
+        return ""
+    words = _KINDS[field.annotation]
+    limits = {name: getattr(each, name) for each in field.metadata for name in ("ge", "le") if hasattr(each, name)}
+    if limits.keys() == {"ge", "le"}:
+        return f"{words} from {limits['ge']} to {limits['le']}"
+    return words + (f", at least {limits['ge']}" if "ge" in limits else "")
+
+
+def _is_branch(part: Any) -> bool:
+    """Pydantic adds the name of the branch of a union to the place; a reader has not written it."""
+    return isinstance(part, str) and (part in {"[key]"} or bool(re.search(r"[\[(-]", part)))
+
+
+def _fields_at(kind: Any, place: tuple[Any, ...]) -> list[str]:
+    """Return the names of the fields of the model found by walking ``place`` down from ``kind``."""
+    for part in place:
+        kind = _below(kind, part)
+    return list(_fields(kind))
+
+
+def _below(kind: Any, part: Any) -> Any:
+    """Return the type of the field ``part`` of ``kind``, or of the values where ``kind`` is a mapping of models."""
+    fields = _fields(kind)
+    if part in fields:
+        return fields[part].annotation
+    return next((each for each in getattr(kind, "__args__", ()) if _fields(each)), kind)
+
+
+def _fields(kind: Any) -> dict[str, Any]:
+    return getattr(kind, "model_fields", None) or getattr(kind, "__pydantic_fields__", None) or {}

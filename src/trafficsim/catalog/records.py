@@ -1,0 +1,122 @@
+"""The records of the catalogue: what each file may say, and what is refused."""
+
+import math
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints, field_validator, model_validator
+
+from trafficsim.engine.calendar import month_index
+from trafficsim.errors import UserError
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+Share = Annotated[float, Strict(), Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+EvidenceId = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*$")]
+Grade = Literal["A", "B", "C", "D"]
+"""A official count or several sources that agree · B one credible study · C weak or old · D assumed or one voice."""
+
+
+def _in_order(months: dict[str, float]) -> dict[str, float]:
+    """Refuse keys that are no months, or months that do not ascend."""
+    try:
+        indices = [month_index(month) for month in months]
+    except UserError as error:
+        raise ValueError(str(error)) from None
+    if not indices:
+        raise ValueError("no month is given; write at least one, for example 1996-01: 0.0")
+    if indices[0] < 0:
+        raise ValueError(f"{next(iter(months))} is before 1996-01, the first month of the calendar")
+    if indices != sorted(set(indices)):
+        raise ValueError("the months must ascend, each written once")
+    return months
+
+
+class Record(BaseModel):
+    """A record that cannot be changed and knows every key it may have."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Parameter(Record):
+    """One uncertain number: what it means, its unit, its default, the range it may move in and where it comes from."""
+
+    meaning: Text
+    unit: Text
+    default: Number
+    range: tuple[Number, Number]
+    source: Literal["assumed"] | tuple[EvidenceId, ...]
+    because: str = ""
+    grade: Grade
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        low, high = self.range
+        if low > high:
+            raise ValueError(f"the range [{low:g}, {high:g}] is upside down; write the lower end first")
+        if not low <= self.default <= high:
+            raise ValueError(f"the default {self.default:g} lies outside the range [{low:g}, {high:g}]")
+        if self.source == "assumed" and not self.because.strip():
+            raise ValueError("an assumed value needs a 'because': one sentence that gives the reason")
+        if self.source == ():
+            raise ValueError("the source is an empty list; name the evidence, or write 'assumed' and a 'because'")
+        return self
+
+
+class Series(Record):
+    """A number that changes with the calendar, the same under every policy."""
+
+    meaning: Text
+    unit: Text
+    source: Literal["assumed"] | tuple[EvidenceId, ...]
+    because: str = ""
+    grade: Grade
+    interpolation: Literal["step", "linear"]
+    range: tuple[Number, Number]
+    values: dict[str, Number]
+
+    _months = field_validator("values")(_in_order)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        low, high = self.range
+        if low > high:
+            raise ValueError(f"the range [{low:g}, {high:g}] is upside down; write the lower end first")
+        for month, value in self.values.items():
+            if not low <= value <= high:
+                raise ValueError(f"the value {value:g} of {month} lies outside the range [{low:g}, {high:g}]")
+        if self.source == "assumed" and not self.because.strip():
+            raise ValueError("an assumed series needs a 'because': one sentence that gives the reason")
+        return self
+
+
+class Lever(Record):
+    """Something the host state, or those who assist, can do; arms move it."""
+
+    label: Text
+    meaning: Text
+    provisions: tuple[Annotated[str, StringConstraints(pattern=r"^A\d\d$")], ...]
+    questions: tuple[Annotated[str, StringConstraints(pattern=r"^Q[1-8]$")], ...]
+    letter: tuple[Annotated[str, StringConstraints(pattern=r"^[SL]\d{1,2}$")], ...]
+    kind: Literal["protective", "adverse", "scenario"]
+    status_quo: dict[str, Share]
+    capacity_unit: Text | None
+
+    _months = field_validator("status_quo")(_in_order)
+
+
+class Indicator(Record):
+    """Something a study counts, with its definition and the reason why it matters."""
+
+    label: Text
+    unit: Text
+    definition: Text
+    direction: Literal["less_is_better", "more_is_better", "neutral"]
+    kind: Literal["flow", "stock"]
+    source: Literal["assumed"] | tuple[EvidenceId, ...]
+    events: tuple[Text, ...] = ()
+
+
+def inside(parameter: Parameter, value: float) -> bool:
+    """Return whether ``value`` is a finite number within the parameter's range."""
+    low, high = parameter.range
+    return math.isfinite(value) and low <= value <= high

@@ -1,0 +1,299 @@
+"""The command line: ``trafficsim compare``, ``run``, ``export``, ``catalog`` and ``version``.
+
+Heavy libraries are imported where they are used, so that ``trafficsim -h`` answers at once.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from trafficsim.errors import UserError
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+    from trafficsim.configuration import Configuration
+
+USER_ERROR, INTERRUPTED = 2, 130
+
+_INTRODUCTION = """\
+Simulate lives along a migration corridor under different policies, and compare the same lives between them.
+
+The results are scenario outcomes of a model built on allegations and survivor-sample data; not a count of real people.
+"""
+
+_FIRST_STEPS = """\
+first steps:
+  trafficsim compare study=teaching replicates=2     a small study: four arms, table and figures in a minute or so
+  trafficsim catalog arms                            the policies that can be compared
+  trafficsim catalog parameters market               the numbers behind the market, with ranges and sources
+  trafficsim compare -h                              everything that a study can be told
+"""
+
+_SETTINGS = """\
+settings, each written KEY=VALUE (quote what the shell would take for its own, such as 'arms=[a,b]'):
+  arms=[A,B,...]        the arms to compare; the first is the baseline; join two with '+': letter_package+border_reopened
+  arm=NAME              {arm}
+  arm.levers.L.coverage=0.5   how far lever L of that arm reaches (also start, ramp_months, capacity)
+  replicates=20         how often each arm is run; replicate 7 of each arm meets the same luck
+  scale=1.0             simulated people for each real one (0.0005 to 200)
+  years=10  policy_start=2024-04  seed=20240322  workers=0 (0: every core)
+  parameters.market.NAME=VALUE     a value within the range that the catalogue gives
+  study.feedbacks.fear=false       switch a feedback off
+  study=teaching        choose a file of the group study (also: corridor, parameters, output)
+  output.folder=results  output.events=true
+"""
+
+_HYDRA = """\
+options, as in any Hydra program:
+  -m, --multirun        one job for each combination of values: KEY=A,B  KEY=range(1,4)  'arm=glob(*_only)'
+  --config-dir DIR      your own files: DIR/arm/mine.yaml, DIR/study/mine.yaml, ...
+  --config-name NAME    your own primary file, found in DIR
+  --cfg job             show the composed configuration instead of running it
+  --info, --hydra-help  how it was composed, and Hydra's own help
+"""
+
+_COMPARE_EXAMPLES = """\
+examples:
+  trafficsim compare study=teaching
+  trafficsim compare 'arms=[status_quo,non_refoulement_only,letter_package]' replicates=20
+  trafficsim compare 'arms=[border_reopened,letter_package+border_reopened]'
+  trafficsim compare 'arms=[status_quo]' arm=non_refoulement_only arm.levers.non_refoulement.coverage=0.5
+  trafficsim compare -m 'arms=[status_quo]' arm=identification_only arm.levers.identification.coverage=0.15,0.5,0.9
+"""
+
+_RUN_EXAMPLES = """\
+examples:
+  trafficsim run arm=status_quo scale=0.05
+  trafficsim run -m arm=permit_reform,surveillance_removed replicates=5
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line with ``arguments`` (default: those of the process) and return its exit code.
+
+    0: done; 2: a mistake of the user, said in one sentence; 130: interrupted with Ctrl-C, what was done is kept.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        if words and words[0] in ("compare", "run") and not {"-h", "--help"} & set(words):
+            return _study(words[0], words[1:])
+        options = _parser().parse_args(words)
+        if options.do is None:
+            _parser().print_help()
+            return 0
+        return options.do(options)
+    except UserError as error:
+        print(f"trafficsim: {error}", file=sys.stderr)
+        return USER_ERROR
+    except KeyboardInterrupt:
+        print("trafficsim: stopped.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="trafficsim",
+        description=_INTRODUCTION,
+        epilog=_FIRST_STEPS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(do=None)
+    verbs = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    def verb(name: str, help: str, epilog: str, do: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        added = verbs.add_parser(
+            name,
+            help=help,
+            description=help[0].upper() + help[1:] + ".",
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        added.set_defaults(do=do)
+        return added
+
+    compare = verb(
+        "compare",
+        "run several arms on the same lives and compare them: table, figures, database",
+        "\n".join([_SETTINGS.format(arm="one more arm, which arm.levers... can change"), _HYDRA, _COMPARE_EXAMPLES]),
+        lambda options: _study("compare", options.settings),
+    )
+    run = verb(
+        "run",
+        "run one arm: table, figures, database",
+        "\n".join([_SETTINGS.format(arm="the arm to run (default: status_quo)"), _HYDRA, _RUN_EXAMPLES]),
+        lambda options: _study("run", options.settings),
+    )
+    for added in (compare, run):
+        added.add_argument("settings", nargs="*", metavar="KEY=VALUE", help="see below")
+
+    export = verb(
+        "export",
+        "write the tables of a study's database to files for other programs",
+        "examples:\n  trafficsim export results/teaching-1a2b3c4d/study.sqlite\n"
+        "  trafficsim export results/teaching-1a2b3c4d/study.sqlite --to parquet --folder tables\n",
+        _export,
+    )
+    export.add_argument("database", help="the database that compare or run has written")
+    export.add_argument("--to", choices=["csv", "parquet"], default="csv", help="the kind of file (default: csv)")
+    export.add_argument("--folder", help="where to write (default: a folder 'tables' beside the database)")
+
+    catalog = verb(
+        "catalog",
+        "show what is assumed: parameters, dated series, levers, arms and indicators",
+        "examples:\n  trafficsim catalog parameters market\n  trafficsim catalog arms letter_package\n"
+        "  trafficsim catalog levers --json\n",
+        _catalog,
+    )
+    kinds = ["parameters", "series", "levers", "arms", "indicators"]
+    catalog.add_argument("kind", nargs="?", choices=kinds, metavar="KIND", help=", ".join(kinds))
+    catalog.add_argument("name", nargs="?", help="only this one (for parameters: a process, or PROCESS.NAME)")
+    catalog.add_argument("--json", action="store_true", help="as JSON, for programs")
+    catalog.add_argument("--config-dir", action="append", default=[], metavar="DIR", help="show your own arms too")
+
+    verb("version", "show the version", "", _version)
+    return parser
+
+
+def _version(options: argparse.Namespace) -> int:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        print(f"trafficsim {version('trafficsim')}")
+    except PackageNotFoundError:
+        print("trafficsim (not installed)")
+    return 0
+
+
+def _catalog(options: argparse.Namespace) -> int:
+    from trafficsim.report.catalog_tables import print_catalog
+
+    print_catalog(options.kind, options.name, as_json=options.json, search_path=options.config_dir)
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from trafficsim.experiments.export import export_study
+
+    database = Path(options.database)
+    if not database.is_file():
+        raise UserError(f"There is no database '{database}'; name the file that compare or run has written.")
+    folder = Path(options.folder) if options.folder else database.parent / "tables"
+    for path in export_study(database, folder, options.to):
+        print(path)
+    return 0
+
+
+def _study(verb: str, words: list[str]) -> int:
+    """Hand ``words`` to Hydra, which composes the configuration and calls :func:`_job`, once or for each job of a sweep."""
+    import hydra
+    from hydra.main import get_args_parser
+
+    from trafficsim import composition
+
+    flags = get_args_parser().parse_intermixed_args(words)
+    if flags.experimental_rerun is not None or flags.config_path is not None:
+        raise UserError("--experimental-rerun and --config-path are refused; use --config-dir and --config-name.")
+    overrides = _settings_of(verb, flags.overrides)
+    folders = [flags.config_dir] if flags.config_dir else []
+    name = flags.config_name or composition.CONFIG_NAME
+    composition.refuse_code(overrides)
+    if not (flags.cfg or flags.info or flags.hydra_help or flags.shell_completion):
+        if flags.multirun or "hydra.mode=MULTIRUN" in overrides:
+            composition.check_jobs(overrides, folders, name)
+        else:
+            composition.compose(overrides, folders, name)
+    composition.register_defaults()
+    switches = [word for word in words if word not in flags.overrides]
+    conducted = hydra.main(f"pkg://{composition.CONFIG_MODULE}", composition.CONFIG_NAME, composition.VERSION_BASE)(_job)
+    with _as_command([f"trafficsim {verb}", *switches, *composition.join_arms(overrides)]):
+        with composition.sentences(composition.existing_folders(folders), name):
+            conducted()
+    return 0
+
+
+def _settings_of(verb: str, overrides: list[str]) -> list[str]:
+    """Return the overrides of ``verb``: ``run`` is a study of the one arm that the group ``arm`` holds."""
+    if verb == "compare":
+        return overrides
+    keys = {override.partition("=")[0].lstrip("+~") for override in overrides}
+    if "arms" in keys:
+        raise UserError("'run' takes one arm, arm=NAME; use 'trafficsim compare arms=[A,B]' for several.")
+    return ["arms=[]", *([] if "arm" in keys else ["arm=status_quo"]), *overrides]
+
+
+@contextmanager
+def _as_command(words: list[str]) -> Iterator[None]:
+    """Let Hydra see ``words`` as the command line, and let it pass on exceptions, which :func:`main` tells in its way."""
+    before, full_errors = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
+    sys.argv, os.environ["HYDRA_FULL_ERROR"] = words, "1"
+    try:
+        yield
+    finally:
+        sys.argv = before
+        if full_errors is None:
+            del os.environ["HYDRA_FULL_ERROR"]
+        else:
+            os.environ["HYDRA_FULL_ERROR"] = full_errors
+
+
+def _job(composed: "DictConfig") -> None:
+    """Conduct one study: what Hydra calls for each job."""
+    from hydra.core.hydra_config import HydraConfig
+
+    from trafficsim.composition import configuration_of
+
+    conduct(configuration_of(composed, HydraConfig.get()))
+
+
+def conduct(configuration: "Configuration") -> None:
+    """Run a study, store it, and show its table and figures; :class:`KeyboardInterrupt` after storing what was done."""
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from trafficsim.experiments.store import save_study
+    from trafficsim.experiments.study import StudyInterrupted, run_study
+    from trafficsim.report.table import print_comparison
+
+    console = Console()
+    interrupted = False
+    with _progress() as progress:
+        try:
+            result = run_study(configuration, progress=progress)
+        except StudyInterrupted as stop:
+            interrupted, result = True, stop.result
+    if not result.runs:
+        raise KeyboardInterrupt
+    folder = Path(configuration.output.folder) / f"{configuration.study.name}-{configuration.hash()[:8]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    database = save_study(result, folder / "study.sqlite")
+    print_comparison(result, console)
+    console.print(f"Database: {database}", soft_wrap=True, highlight=False)
+    if interrupted:
+        console.print("Interrupted: the table and the database hold what was done until then.", highlight=False)
+        raise KeyboardInterrupt
+    from trafficsim.report.figures import draw_figures
+
+    for figure in draw_figures(database, folder / "figures"):
+        console.print(f"Figure:   {figure}", soft_wrap=True, highlight=False)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """Show runs done and time left on a terminal's standard error, and nothing where there is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("runs", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,0 +1,258 @@
+"""Between Hydra and us: its search path, its command line, and its errors said in sentences.
+
+Hydra composes, sweeps and leaves each job's configuration on disk, as its users know it. What is added here: arms joined
+by '+', parameters filled from the catalogue, and a refusal of everything that could make Hydra call code.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hydra import compose as hydra_compose
+from hydra import initialize_config_module
+from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException, OverrideParseException
+from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import OmegaConfBaseException
+
+from trafficsim.catalog import catalog
+from trafficsim.catalog.reading import nearest, one_of, read_mapping
+from trafficsim.configuration import GROUPS, SHORT_NAMES, Configuration, checked
+from trafficsim.errors import UserError
+from trafficsim.policy import arm_names
+
+CONFIG_MODULE = "trafficsim.configs"
+CONFIG_NAME = "config"
+PACKAGE_FOLDER = Path(__file__).parent / "configs"
+VERSION_BASE = "1.3"
+
+_TRUSTED_TARGETS = ("hydra._internal.core_plugins.", "hydra_plugins.")
+"""Hydra's own launchers and sweepers, and those of installed plugins; nothing else may be named as code."""
+
+
+def register_defaults() -> None:
+    """Give Hydra the default of every parameter, so that each can be overridden and is shown by ``--cfg job``."""
+    ConfigStore.instance().store(name="catalogue_defaults", node=catalog().defaults(), provider="trafficsim")
+
+
+def compose(
+    overrides: list[str], config_dirs: Iterable[Path | str] = (), config_name: str = CONFIG_NAME
+) -> Configuration:
+    """Return the checked configuration that Hydra composes; :class:`UserError` for whatever is wrong."""
+    folders = existing_folders(config_dirs)
+    overrides = join_arms(overrides)
+    refuse_code(overrides)
+    parse(overrides)
+    with sentences(folders, config_name), _hydra():
+        composed = _composed(overrides, folders, config_name)
+        hydra = composed.hydra
+        _refuse_foreign_targets(OmegaConf.to_container(hydra, resolve=False))
+        with open_dict(composed):
+            del composed["hydra"]
+        return configuration_of(composed, hydra)
+
+
+def configuration_of(composed: DictConfig, hydra: DictConfig) -> Configuration:
+    """Return the checked configuration for what Hydra ``composed``; ``hydra`` is Hydra's own part of it."""
+    content = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
+    assert isinstance(content, dict)
+    search_path = [source.path for source in hydra.runtime.config_sources if source["schema"] == "file"]
+    overrides = parse(list(hydra.overrides.task))
+    choices = {str(group): choice for group, choice in hydra.runtime.choices.items()}
+    choices |= {override.key_or_group: override.value() for override in overrides if override.key_or_group == "arm"}
+    touched = {override.key_or_group.partition(".")[0] for override in overrides if override.package is None}
+    places = {group: _place(group, choices.get(group), touched) for group in GROUPS}
+    return checked(content, search_path, choices.get("arm"), places)  # type: ignore[arg-type]
+
+
+def _place(group: str, choice: Any, touched: set[str]) -> str:
+    """Return where a wrong value of ``group`` was written, as far as it can be told."""
+    if not isinstance(choice, str) or (PACKAGE_FOLDER / group / f"{choice}.yaml").is_file():
+        return group  # the package's own files hold nothing wrong: it was the command line
+    keys = {group, *SHORT_NAMES} if group == "study" else {group}
+    return f"{group}/{choice}.yaml" + (" or the command line" if keys & touched else "")
+
+
+def check_jobs(overrides: list[str], config_dirs: Iterable[Path | str], config_name: str = CONFIG_NAME) -> None:
+    """Check every value of a sweep before the first job runs, each once, with the other sweeps at their first value."""
+    overrides = join_arms(overrides)
+    refuse_code(overrides)
+    parsed = parse(overrides)
+    jobs = [_values(override) for override in parsed]
+    first = [values[0] for values in jobs if values]
+    compose(first, config_dirs, config_name)
+    for number, values in enumerate(jobs):
+        for value in values[1:]:
+            others = [other[0] for place, other in enumerate(jobs) if other and place != number]
+            compose([*others, value], config_dirs, config_name)
+
+
+def join_arms(overrides: list[str]) -> list[str]:
+    """Return ``overrides`` with each ``arm=a+b`` written as Hydra writes several choices of a group, ``arm=[a,b]``."""
+    joined = re.compile(r"\w[\w-]*(?:\+\w[\w-]*)+")
+    result = []
+    for override in overrides:
+        key, equals, value = override.partition("=")
+        if key == "arm" and "+" in value:
+            value = joined.sub(lambda found: "[" + found[0].replace("+", ",") + "]", value)
+        result.append(key + equals + value)
+    return result
+
+
+def parse(overrides: list[str]) -> list[Override]:
+    """Return the overrides as Hydra understands them; :class:`UserError` names the one it cannot read."""
+    try:
+        return OverridesParser.create().parse_overrides(overrides)
+    except OverrideParseException as error:
+        raise UserError(
+            f"'{error.override}' cannot be read; write KEY=VALUE without spaces, lists as KEY=[A,B], and put quotes "
+            f"around a value with special characters."
+        ) from None
+
+
+def _values(override: Override) -> list[str]:
+    """Return each override that a sweep stands for; one that only its sweeper can spell out is left to the sweeper."""
+    if not override.is_sweep_override():
+        return [str(override.input_line)]
+    if not override.is_discrete_sweep() or override.value_type is None or override.value_type.name == "GLOB_CHOICE_SWEEP":
+        return []
+    return [f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()]
+
+
+def refuse_code(overrides: Iterable[str]) -> None:
+    """Refuse an override that names a key beginning with '_', such as ``_target_``: it could make Hydra call code."""
+    for override in overrides:
+        key, _, value = override.partition("=")
+        hidden = any(part.startswith("_") for part in re.split(r"[./@:]", key.lstrip("+~")))
+        if hidden or re.search(r"""[{,]\s*["']?_\w*["']?\s*:""", value):
+            raise UserError(f"'{override}': keys that begin with '_' are refused, since a configuration may not call code.")
+
+
+def _refuse_foreign_targets(content: Any, place: str = "hydra") -> None:
+    """Refuse code named in Hydra's own part of the configuration, save Hydra's and its installed plugins'."""
+    if isinstance(content, Mapping):
+        for key, value in content.items():
+            if key == "_target_" and not str(value).startswith(_TRUSTED_TARGETS) or key == "()":
+                raise UserError(f"{place}.{key} = {value!r} is refused, since a configuration may not call code.")
+            _refuse_foreign_targets(value, f"{place}.{key}")
+    elif isinstance(content, list):
+        for value in content:
+            _refuse_foreign_targets(value, place)
+
+
+def existing_folders(config_dirs: Iterable[Path | str]) -> list[Path]:
+    """Return the folders as absolute paths; :class:`UserError` for one that is not there."""
+    folders = [Path(folder).resolve() for folder in config_dirs]
+    for folder in folders:
+        if not folder.is_dir():
+            raise UserError(f"There is no configuration folder '{folder}'; --config-dir takes an existing folder.")
+    return folders
+
+
+@contextmanager
+def _hydra() -> Iterator[None]:
+    """Start Hydra for one composition and put back what was there, so that a call inside a Hydra program is no harm."""
+    register_defaults()
+    before = GlobalHydra.instance().hydra
+    GlobalHydra.instance().clear()
+    try:
+        initialize_config_module(CONFIG_MODULE, job_name="trafficsim", version_base=VERSION_BASE)
+        yield
+    finally:
+        GlobalHydra.instance().hydra = before
+
+
+def _composed(overrides: list[str], folders: list[Path], config_name: str) -> DictConfig:
+    searched = [override for override in overrides if not override.startswith("hydra.searchpath=")]
+    for given in parse([override for override in overrides if override.startswith("hydra.searchpath=")]):
+        value = given.value()
+        if not isinstance(value, list) or not all(str(each).startswith("file://") for each in value):
+            raise UserError(f"'{given.input_line}': write hydra.searchpath=[file:///FOLDER], or use --config-dir FOLDER.")
+        folders = [*folders, *existing_folders(str(each).removeprefix("file://") for each in value)]
+    if folders:
+        paths = ",".join(f'"file://{folder}"' for folder in folders)
+        searched.append(f"hydra.searchpath=[{paths}]")
+    try:
+        return hydra_compose(config_name, searched, return_hydra_config=True)
+    except ValueError as error:  # Hydra says so when a group is given a number
+        raise UserError(f"{' '.join(str(error).split())}.") from None
+
+
+@contextmanager
+def sentences(folders: list[Path], config_name: str = CONFIG_NAME) -> Iterator[None]:
+    """Turn what Hydra and OmegaConf raise into one sentence for the person at the command line."""
+    try:
+        yield
+    except (HydraException, OmegaConfBaseException) as error:
+        _check_files(folders)  # a slip in a file of the user is better told with its line
+        raise UserError(_sentence(error, lambda: _known_keys(folders, config_name))) from None
+    except Exception as error:
+        if type(error).__module__.startswith("yaml"):
+            _check_files(folders)
+            raise UserError(" ".join(str(error).split())) from None
+        raise
+
+
+def _sentence(error: Exception, known_keys: Callable[[], list[str]]) -> str:
+    """Return what ``error`` says, in our words where it is a frequent slip."""
+    message = str(error)
+    if error.__cause__ is not None and (not message or message.startswith(("Error merging", "In '"))):
+        message = f"{message} {error.__cause__}"
+    if found := re.search(r"Could not find '([^/']+)/([^']+)'", message):
+        group, name = found.groups()
+        options = arm_names() if group == "arm" else []
+        options = sorted({*options, *re.findall(r"^\t(\S+)$", message.partition("Search path")[0], re.MULTILINE)})
+        return f"{group}={name}: there is no such file in the group '{group}'.{nearest(name, options)} Allowed: {one_of(options)}."
+    if found := re.search(r"An item is already at '([^']+)'", message):
+        return f"the key '{found[1]}' is already there; write it without '+'."
+    if found := re.search(r"Could not override '([^']+)'|config\. '([^']+)' does not exist", message):
+        return _unknown_key(found[1] or found[2], known_keys())
+    if found := re.search(r"(?:Ambiguous value for argument|Sweep parameters) '([^']+)'", message):
+        return f"'{found[1]}' holds several values; add -m to run one job for each, or write a list as KEY=[A,B]."
+    lines = [line.strip() for line in message.splitlines() if line.strip() and "full_key" not in line and "object_type" not in line]
+    return " ".join(lines) or type(error).__name__
+
+
+def _unknown_key(key: str, keys: list[str]) -> str:
+    """Return the sentence for a ``key`` that the configuration has not; ``keys`` are those it has, dotted."""
+    if key.startswith("arm."):
+        return f"unknown key '{key}'. Choose the arm first (arm=NAME); a lever that it lacks is added with '+{key}=...'."
+    keys = [each for each in keys if each != "arm"] + ["arm"]
+    while True:  # the first part that does not exist is the one to correct
+        parent, _, name = key.rpartition(".")
+        if not parent or parent in keys:
+            break
+        key = parent
+    beside = [each.rpartition(".")[2] for each in keys if each.rpartition(".")[0] == parent]
+    allowed = f" Allowed: {one_of(beside)}." if 0 < len(beside) <= 40 else ""
+    return f"unknown key '{key}'.{nearest(name, beside)}{allowed}"
+
+
+def _known_keys(folders: list[Path], config_name: str) -> list[str]:
+    """Return every key of the configuration without overrides, dotted."""
+    try:
+        with _hydra():
+            content = OmegaConf.to_container(_composed([], folders, config_name), resolve=False)
+    except Exception:  # only the hint is lost
+        return []
+    assert isinstance(content, dict)
+    return [*_dotted({key: value for key, value in content.items() if key != "hydra"})]
+
+
+def _dotted(content: Mapping[Any, Any], place: str = "") -> Iterator[str]:
+    for key, value in content.items():
+        yield f"{place}{key}"
+        if isinstance(value, Mapping):
+            yield from _dotted(value, f"{place}{key}.")
+
+
+def _check_files(folders: list[Path]) -> None:
+    """Read the user's files as YAML, so that a slip is told with its file and line."""
+    for folder in folders:
+        for path in sorted([*folder.glob("*.yaml"), *folder.glob("[!.]*/*.yaml")]):
+            read_mapping(path)

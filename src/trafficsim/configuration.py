@@ -1,0 +1,241 @@
+"""A study's configuration: what Hydra composed, checked against the allowed ranges and frozen.
+
+>>> from trafficsim.configuration import configure
+>>> configure(["scale=0.05", "replicates=5", "arms=[status_quo,letter_package]"]).study.replicates
+5
+"""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, Strict, StringConstraints, field_validator
+from pydantic.dataclasses import dataclass
+
+from trafficsim.catalog import catalog
+from trafficsim.catalog.reading import nearest, one_of, validated
+from trafficsim.engine.calendar import MONTHS_A_YEAR, month_index, month_label
+from trafficsim.errors import UserError
+from trafficsim.policy import Arm, load_arm
+
+_CLOSED = ConfigDict(extra="forbid")
+
+Switch = Annotated[bool, Strict()]
+Text = Annotated[str, StringConstraints(min_length=1)]
+FileName = Annotated[str, StringConstraints(pattern=r"^\w[\w.-]*$", max_length=100)]
+
+EARLIEST_POLICY, LATEST_POLICY = "1996-01", "2040-01"
+SHORT_NAMES = ("policy_start", "years", "scale", "replicates", "seed", "workers")
+"""Keys of ``study`` that may be written without ``study.`` before them."""
+GROUPS = ("study", "arm", "corridor", "output", "parameters")
+"""Hydra's groups: each a folder of files to choose from."""
+
+
+def _month(label: Any) -> str:
+    try:
+        index = month_index(label)
+    except UserError:
+        index = -1
+    if not month_index(EARLIEST_POLICY) <= index <= month_index(LATEST_POLICY):
+        raise ValueError(f"it should be a month written YYYY-MM, from {EARLIEST_POLICY} to {LATEST_POLICY}")
+    return month_label(index)
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class Feedbacks:
+    """Which feedbacks act; switching one off shows what it is worth."""
+
+    fear: Switch = True
+    scarcity: Switch = True
+    broker_adaptation: Switch = True
+    enforcement_pressure: Switch = True
+    family_return: Switch = True
+    pull: Switch = True
+    queues: Switch = True
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class Study:
+    """How the study is run. ``scale`` is simulated people for each real one; ``workers`` 0 uses every core."""
+
+    name: FileName = "study"
+    policy_start: str = "2024-04"
+    years: Annotated[int, Strict(), Field(ge=1, le=50)] = 10
+    scale: Annotated[float, Strict(), Field(ge=0.0005, le=200, allow_inf_nan=False)] = 1.0
+    replicates: Annotated[int, Strict(), Field(ge=1, le=100_000)] = 20
+    seed: Annotated[int, Strict(), Field(ge=0, le=2**63 - 1)] = 20240322
+    workers: Annotated[int, Strict(), Field(ge=0, le=256)] = 0
+    feedbacks: Feedbacks = dataclasses.field(default_factory=Feedbacks)
+
+    _policy_start = field_validator("policy_start", mode="before")(_month)
+
+    @property
+    def first_policy_month(self) -> int:
+        """The month in which the arms part, 0 being 1996-01."""
+        return month_index(self.policy_start)
+
+    @property
+    def end_month(self) -> int:
+        """The first month after the study, 0 being 1996-01."""
+        return self.first_policy_month + self.years * MONTHS_A_YEAR
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class Corridor:
+    """Where: a country of origin, a host country's areas and third countries, none of them a place on a map."""
+
+    name: FileName
+    title: Text
+    start: str = "1996-01"
+
+    @field_validator("start", mode="before")
+    @classmethod
+    def _start(cls, start: Any) -> str:
+        if start != EARLIEST_POLICY:
+            raise ValueError(f"it should be {EARLIEST_POLICY}, the first month of the calendar")
+        return start
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class Output:
+    """What is kept and where: ``monthly`` series, and ``events`` of every life."""
+
+    folder: Text = "results"
+    monthly: Switch = True
+    events: Switch = False
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class Configuration:
+    """A whole study. The first arm is the baseline; ``parameters`` holds the values that differ from the catalogue."""
+
+    study: Study
+    arms: tuple[Arm, ...]
+    corridor: Corridor
+    output: Output
+    parameters: dict[str, dict[str, float]] = dataclasses.field(default_factory=dict)
+    catalog_digest: str = ""
+
+    def plain(self) -> dict[str, Any]:
+        """Return the configuration as plain dictionaries, lists, numbers and text, ready for JSON."""
+        return json.loads(json.dumps(dataclasses.asdict(self)))  # type: ignore[call-overload]
+
+    def hash(self) -> str:
+        """Return the SHA-256 of everything that a result depends on, as canonical JSON.
+
+        The number of workers and what is written where are left out: they change no result.
+        """
+        content = self.plain()
+        del content["output"], content["study"]["workers"]
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def configure(overrides: Iterable[str] = (), config_dirs: Iterable[Path | str] = ()) -> Configuration:
+    """Return the configuration that Hydra composes from ``overrides`` ("scale=0.05", "arm=permit_reform", ...).
+
+    ``config_dirs`` are folders of your own, with the same groups as the package: ``arm/mine.yaml``, ``study/mine.yaml``.
+    :class:`UserError` says in a sentence what is wrong, where, and what is allowed.
+    """
+    from trafficsim.composition import compose
+
+    return compose(list(overrides), config_dirs)
+
+
+def checked(
+    content: Mapping[str, Any],
+    search_path: Iterable[Path | str] = (),
+    arm_choice: Any = None,
+    places: Mapping[str, str] = MappingProxyType({}),
+) -> Configuration:
+    """Return the configuration for the plain mapping ``content`` that Hydra composed.
+
+    ``search_path`` lists the user's folders, for the arms that ``arms`` names; ``arm_choice`` is the name, or the list
+    of names, that was chosen for the group ``arm``; ``places`` says for messages where each group was written.
+    """
+    place = {group: group for group in GROUPS} | dict(places)
+    _refuse_hidden(content, "")
+    allowed = ("arms", *GROUPS, *SHORT_NAMES)
+    for key in content:
+        if key not in allowed:
+            raise UserError(f"unknown key '{key}'.{nearest(str(key), allowed)} Allowed: {one_of(allowed)}.")
+    study = dict(_mapping(content, "study"))
+    study.update({name: content[name] for name in SHORT_NAMES if name in content})
+    known = catalog()
+    defaults = known.defaults()
+    parameters = {
+        process: changed
+        for process, values in known.checked(_mapping(content, "parameters"), place["parameters"]).items()
+        if (changed := {name: value for name, value in values.items() if value != defaults[process][name]})
+    }
+    configuration = Configuration(
+        study=validated(Study, study, place["study"]),
+        arms=_arms(content, tuple(search_path), arm_choice, place["arm"]),
+        corridor=validated(Corridor, _mapping(content, "corridor"), place["corridor"]),
+        output=validated(Output, _mapping(content, "output"), place["output"]),
+        parameters=parameters,
+        catalog_digest=known.digest(),
+    )
+    _check_starts(configuration)
+    return configuration
+
+
+def _mapping(content: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = content.get(key)
+    if value is not None and not isinstance(value, Mapping):
+        raise UserError(f"{key} = {value!r}: it should hold 'key: value' lines; choose a file of the group or set {key}.KEY.")
+    return value or {}
+
+
+def _arms(content: Mapping[str, Any], search_path: tuple[Path | str, ...], choice: Any, place: str) -> tuple[Arm, ...]:
+    """Return the arms that ``arms`` names, with the arm of the group ``arm`` in its place among them or at the end."""
+    names = content.get("arms")
+    names = [names] if isinstance(names, str) else list(names or [])
+    for name in names:
+        if not isinstance(name, str):
+            raise UserError(f"arms: {name!r} is not the name of an arm; write arms=[status_quo,letter_package].")
+    repeated = {name for name in names if names.count(name) > 1}
+    if repeated:
+        raise UserError(f"arms: '{min(repeated)}' is listed twice; name each arm once.")
+    arms = {name: load_arm(name, search_path) for name in names}
+    if content.get("arm"):
+        chosen = "+".join(choice) if isinstance(choice, list) else str(choice or "arm")
+        described = dict(_mapping(content, "arm"))
+        if isinstance(choice, list):  # Hydra merged the files; title, summary and conflicts are ours to settle
+            whole = load_arm(chosen, search_path)
+            described |= {"title": whole.title, "summary": whole.summary}
+        arms[chosen] = Arm.from_plain({"name": chosen} | described, place)
+    if not arms:
+        raise UserError("No arm is named. Write arm=NAME or arms=[status_quo,letter_package]; see 'trafficsim catalog arms'.")
+    return tuple(arms.values())
+
+
+def _refuse_hidden(content: Any, place: str) -> None:
+    """Refuse keys such as ``_target_``: a configuration describes a study and never names code to run."""
+    if isinstance(content, Mapping):
+        for key, value in content.items():
+            here = f"{place}.{key}" if place else str(key)
+            if str(key).startswith("_"):
+                raise UserError(f"{here}: keys that begin with '_' are refused, since a configuration may not call code.")
+            _refuse_hidden(value, here)
+    elif isinstance(content, list | tuple):
+        for number, value in enumerate(content):
+            _refuse_hidden(value, f"{place}[{number}]")
+
+
+def _check_starts(configuration: Configuration) -> None:
+    """Refuse a lever that would begin before the arms part, or after the study is over."""
+    study = configuration.study
+    for arm in configuration.arms:
+        for name, value in arm.levers.items():
+            start = value.start_month(study.first_policy_month)
+            if not study.first_policy_month <= start < study.end_month:
+                raise UserError(
+                    f"arm '{arm.name}', levers.{name}.start = {value.start}: the arms part in {study.policy_start} and the "
+                    f"study ends before {month_label(study.end_month)}; choose a month between them, or move policy_start "
+                    f"or years."
+                )

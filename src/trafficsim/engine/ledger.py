@@ -1,0 +1,109 @@
+"""The ledger: what happened, counted by month and group, and on request kept event by event.
+
+Compiled code writes into the cells of the current month; at the month's end they are folded into monthly sums by each
+dimension and into a yearly cross-table. Cells are int64: money sums fit as well as counts.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from trafficsim.engine.compiling import compiled
+from trafficsim.engine.draws import word
+
+DIMENSIONS = ("area", "purpose", "sex", "age_band")
+
+
+class Entries(NamedTuple):
+    """What compiled code sees of the ledger."""
+
+    cells: np.ndarray
+    """int64 (events, areas, purposes, sexes, age bands): counts of the current month."""
+    log_month: np.ndarray
+    log_event: np.ndarray
+    log_key: np.ndarray
+    log_size: np.ndarray
+    """int64 (2,): rows used, and 1 when the log is kept."""
+
+
+@compiled
+def count(entries, month, event, area, purpose, sex, age_band, key, amount):
+    """Count ``amount`` (whole) of ``event`` for one life, and note it in the log when one is kept."""
+    entries.cells[event, area, purpose, sex, age_band] += amount
+    if entries.log_size[1] != 0:
+        row = entries.log_size[0]
+        if row < len(entries.log_month):
+            entries.log_month[row] = month
+            entries.log_event[row] = event
+            entries.log_key[row] = word(key)
+        entries.log_size[0] = row + 1
+
+
+class Ledger:
+    """Counts of one run.
+
+    Args:
+        shape: numbers of (events, areas, purposes, sexes, age bands).
+        months: length of the run's horizon.
+        log: keep the event log as well.
+    """
+
+    def __init__(self, shape: Sequence[int], months: int, log: bool = False) -> None:
+        self.shape = tuple(shape)
+        self.monthly = np.zeros((months, self.shape[0]), np.int64)
+        self.monthly_by = {
+            name: np.zeros((months, self.shape[0], levels), np.int64)
+            for name, levels in zip(DIMENSIONS, self.shape[1:], strict=True)
+        }
+        self.yearly = np.zeros((-(-months // 12), *self.shape), np.int64)
+        capacity = 1 << 16 if log else 0
+        self.entries = Entries(
+            np.zeros(self.shape, np.int64),
+            np.zeros(capacity, np.int16),
+            np.zeros(capacity, np.int16),
+            np.zeros(capacity, np.uint64),
+            np.array([0, int(log)], np.int64),
+        )
+
+    def reserve_log(self, rows: int) -> None:
+        """Make room for ``rows`` more entries of the log."""
+        if self.entries.log_size[1] and self.entries.log_size[0] + rows > len(self.entries.log_month):
+            extra = max(rows, len(self.entries.log_month))
+            self.entries = self.entries._replace(
+                **{name: np.concatenate([array, np.zeros(extra, array.dtype)]) for name, array in self._log_columns()}
+            )
+
+    def _log_columns(self) -> list[tuple[str, np.ndarray]]:
+        return [(name, getattr(self.entries, name)) for name in ("log_month", "log_event", "log_key")]
+
+    def close_month(self, month: int) -> None:
+        """Fold the month's cells into the sums and clear them."""
+        cells = self.entries.cells
+        self.yearly[month // 12] += cells
+        by_area_purpose = cells.sum(axis=(3, 4))
+        by_sex_age = cells.sum(axis=(1, 2))
+        self.monthly_by["area"][month] = by_area_purpose.sum(axis=2)
+        self.monthly_by["purpose"][month] = by_area_purpose.sum(axis=1)
+        self.monthly_by["sex"][month] = by_sex_age.sum(axis=2)
+        self.monthly_by["age_band"][month] = by_sex_age.sum(axis=1)
+        self.monthly[month] = self.monthly_by["sex"][month].sum(axis=1)
+        cells[...] = 0
+
+    def log(self) -> np.ndarray:
+        """Return the event log as a structured array (month, event, person_key), in the order of occurrence."""
+        rows = int(self.entries.log_size[0])
+        log = np.empty(rows, [("month", np.int16), ("event", np.int16), ("person_key", np.uint64)])
+        for field, (_, array) in zip(("month", "event", "person_key"), self._log_columns(), strict=True):
+            log[field] = array[:rows]
+        return log
+
+    def copy(self) -> "Ledger":
+        """Return an independent copy, for a fork."""
+        twin = object.__new__(Ledger)
+        twin.shape = self.shape
+        twin.monthly = self.monthly.copy()
+        twin.monthly_by = {name: array.copy() for name, array in self.monthly_by.items()}
+        twin.yearly = self.yearly.copy()
+        twin.entries = Entries(*(array.copy() for array in self.entries))
+        return twin

@@ -1,0 +1,85 @@
+"""Tables of columns: the state of a run as NumPy arrays that compiled code reads and writes.
+
+Each column is declared once, with its dtype, unit and meaning; docs, agents and results are made from the declaration.
+Rows are appended, never moved while a run lasts. The idea is that of tskit's tables.
+"""
+
+import sys
+from collections import namedtuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: ``dtype`` of its array, ``unit`` and ``meaning`` in words, ``default`` of a new row, and the words
+    that its codes stand for."""
+
+    name: str
+    dtype: Any
+    unit: str
+    meaning: str
+    default: float = 0
+    labels: type[IntEnum] | None = None
+
+
+class TableDeclaration:
+    """The columns of a table, in order, and how to make, grow and copy one.
+
+    A table is a named tuple of arrays of equal length, the capacity, and ``size``, an int64 array of one number: the
+    rows in use. It is an array so that compiled code can append.
+    """
+
+    def __init__(self, name: str, columns: Sequence[Column]) -> None:
+        self.name = name
+        self.columns: tuple[Column, ...] = tuple(columns)
+        names = [column.name for column in self.columns]
+        if len(set(names)) != len(names):
+            raise ValueError(f"table {name} declares a column twice")
+        self.column: Mapping[str, Column] = dict(zip(names, self.columns, strict=True))
+        self.tuple_type: Any = namedtuple(name, [*names, "size"], module=__name__)  # type: ignore[misc]  # noqa: PYI024
+        setattr(sys.modules[__name__], name, self.tuple_type)
+
+    @property
+    def bytes_per_row(self) -> int:
+        """Bytes that one row takes."""
+        return sum(np.dtype(column.dtype).itemsize for column in self.columns)
+
+    def allocate(self, capacity: int) -> Any:
+        """Return an empty table with room for ``capacity`` rows."""
+        arrays = (np.full(capacity, column.default, column.dtype) for column in self.columns)
+        return self.tuple_type(*arrays, np.zeros(1, np.int64))
+
+    def ensure(self, table: Any, extra: int) -> Any:
+        """Return a table with room for ``extra`` more rows: the same one, or one of doubled capacity."""
+        needed, capacity = int(table.size[0]) + extra, len(table[0])
+        return table if needed <= capacity else self.grown(table, max(needed, 2 * capacity))
+
+    def grown(self, table: Any, capacity: int) -> Any:
+        """Return a copy of the table with room for ``capacity`` rows."""
+        used, bigger = int(table.size[0]), self.allocate(capacity)
+        for new, old in zip(bigger[:-1], table[:-1], strict=True):
+            new[:used] = old[:used]
+        bigger.size[0] = used
+        return bigger
+
+    def copy(self, table: Any) -> Any:
+        """Return an independent copy."""
+        return self.tuple_type(*(array.copy() for array in table))
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Return one record a column: name, dtype, unit, meaning and the words of its codes."""
+        return [
+            {
+                "name": column.name,
+                "dtype": np.dtype(column.dtype).name,
+                "unit": column.unit,
+                "meaning": column.meaning,
+                "labels": {int(code): code.name.lower() for code in column.labels} if column.labels else None,
+            }
+            for column in self.columns
+        ]

@@ -1,0 +1,87 @@
+"""Step 3. Crossing: one aggregate hazard, alone or with a broker; death and arrest on either side are possible.
+
+No places, routes or methods: only how open the border is and how hard guards work.
+"""
+
+import math
+
+from trafficsim.engine.compiling import compiled, rule
+from trafficsim.engine.draws import uniform
+from trafficsim.processes.happenings import move, note, unit_row
+from trafficsim.processes.vocabulary import AREAS, Draw, Event, Motive, Stage, Status, UnitKind
+
+
+@rule
+def needs_broker(p, motive, guard_effort, pressure_on):
+    """Chance of crossing with a broker: certain for the deceived and abducted, rising with policing for the others."""
+    if motive >= Motive.DECEPTION:
+        return 1.0
+    pressure = guard_effort - 1.0 if pressure_on else 0.0
+    return min(1.0, max(0.0, p.guided_share * math.exp(p.broker_dependence_on_effort * pressure)))
+
+
+@rule
+def attempt_chance(p, openness, hardship):
+    """Chance that a person who means to leave tries this month."""
+    return min(1.0, p.attempt_monthly * openness * (0.5 + hardship))
+
+
+@rule
+def crossing_outcome(p, guided, origin_effort, origin_corruption, host_effort, draw):
+    """0 crossed, 1 died, 2 arrested on the origin side, 3 arrested on the host side, from one draw."""
+    death = p.death_crossing
+    origin_arrest = p.arrest_origin_border * origin_effort * ((1.0 - origin_corruption) if guided else 1.0)
+    host_arrest = p.arrest_host_border * host_effort
+    if draw < death:
+        return 1
+    if draw < death + origin_arrest:
+        return 2
+    if draw < death + origin_arrest + host_arrest:
+        return 3
+    return 0
+
+
+@rule
+def arrival_area(p, draw):
+    """Area reached, from A (1) to F (6); weights fall evenly from the first area to the last."""
+    total = 0.0
+    for area in range(1, AREAS + 1):
+        total += 1.0 + p.area_slope * (AREAS + 1 - 2 * area) / AREAS
+        if draw * AREAS < total:
+            return area
+    return AREAS
+
+
+@compiled
+def cross(month, rows, p, openness, pressure_on, stamps, migrants, units, entries):
+    """Let those who mean to leave try; the border's units set the risks."""
+    origin, host = unit_row(UnitKind.ORIGIN_BORDER_GUARD, 0), unit_row(UnitKind.HOST_BORDER_GUARD, 0)
+    origin_effort, origin_corruption, host_effort = units.effort[origin], units.corruption[origin], units.effort[host]
+    for row in range(rows):
+        if migrants.intends[row] == 0:
+            continue
+        key = migrants.key[row]
+        if uniform(key, stamps[Draw.ATTEMPTS_CROSSING]) >= attempt_chance(p, openness, migrants.hardship[row]):
+            if uniform(key, stamps[Draw.DESISTS]) < p.desists_monthly:
+                migrants.intends[row] = 0
+                note(entries, migrants, row, month, Event.DESISTED, 1)
+            continue
+        broker_chance = needs_broker(p, migrants.motive[row], origin_effort, pressure_on)
+        guided = uniform(key, stamps[Draw.SEEKS_BROKER]) < broker_chance
+        migrants.intends[row] = 0
+        migrants.guided[row] = 1 if guided else 0
+        outcome = crossing_outcome(
+            p, guided, origin_effort, origin_corruption, host_effort, uniform(key, stamps[Draw.CROSSING_OUTCOME])
+        )
+        if outcome == 1:
+            move(entries, migrants, row, month, Status.DEAD, Event.DIED_CROSSING)
+        elif outcome == 2:
+            move(entries, migrants, row, month, Status.RETURNED_DETAINED, Event.ARRESTED_AT_ORIGIN_BORDER)
+            migrants.until[row] = month + int(p.detention_after_origin_arrest)
+        else:
+            migrants.area[row] = arrival_area(p, uniform(key, stamps[Draw.ARRIVAL_AREA]))
+            if outcome == 3:
+                move(entries, migrants, row, month, Status.IN_CUSTODY, Event.ARRESTED_AT_HOST_BORDER)
+                migrants.stage[row] = Stage.DETAINED.value
+            else:
+                move(entries, migrants, row, month, Status.IN_TRANSIT, Event.CROSSED)

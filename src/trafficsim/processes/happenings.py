@@ -1,0 +1,120 @@
+"""How something happens to a person: counted, noted on the life's path, and marked for the comparison of fates."""
+
+import numpy as np
+
+from trafficsim.engine.compiling import compiled, rule
+from trafficsim.engine.draws import join, word
+from trafficsim.engine.ledger import count
+from trafficsim.processes.vocabulary import AREAS, AgeBand, Event, Mark, Purpose, Status
+
+_LOW_32_BITS = 0xFFFFFFFF
+
+# Marks are bits in a column: one look-up instead of a chain of ifs.
+MARK_OF_EVENT = np.zeros(len(Event), np.uint16)
+for _event, _mark in (
+    (Event.REMOVED, Mark.REMOVED),
+    (Event.PROTECTED, Mark.PROTECTED),
+    (Event.TRAFFICKED, Mark.TRAFFICKED),
+    (Event.TRAFFICKED_AGAIN, Mark.TRAFFICKED_AGAIN),
+    (Event.TORTURED, Mark.TORTURED),
+    (Event.FORCED_ABORTION, Mark.FORCED_ABORTION),
+    (Event.WENT_TO_THIRD_COUNTRY, Mark.REACHED_THIRD_COUNTRY),
+    (Event.PROSECUTED_AS_OFFENDER, Mark.PROSECUTED),
+    (Event.IDENTIFIED, Mark.IDENTIFIED),
+    (Event.IDENTIFIED_OUTSIDE_CUSTODY, Mark.IDENTIFIED),
+):
+    MARK_OF_EVENT[_event] = _mark
+
+
+@rule
+def age_in_years(month, birth_month):
+    """Whole years of age."""
+    return (month - birth_month) // 12
+
+
+@rule
+def age_band(years):
+    """The age band that results are grouped by."""
+    if years < 12:
+        return AgeBand.UNDER_12.value
+    if years < 18:
+        return AgeBand.FROM_12_TO_17.value
+    if years < 30:
+        return AgeBand.FROM_18_TO_29.value
+    if years < 40:
+        return AgeBand.FROM_30_TO_39.value
+    return AgeBand.FROM_40.value
+
+
+@rule
+def is_exploited(status):
+    """True in the four statuses of exploitation."""
+    return Status.FORCED_MARRIAGE <= status <= Status.DOMESTIC_SERVITUDE
+
+
+@rule
+def is_in_host_country(status):
+    """True wherever a person stands on the host country's soil, custody and protection included."""
+    return Status.IN_TRANSIT <= status <= Status.PROTECTED
+
+
+@compiled
+def note(entries, migrants, row, month, event, amount):
+    """Count ``amount`` of ``event`` for the migrant in ``row`` and put it on that life's path."""
+    band = age_band(age_in_years(month, migrants.birth_month[row]))
+    migrants.path[row] = word(join(join(migrants.path[row], event), month)) & word(_LOW_32_BITS)
+    migrants.marks[row] |= MARK_OF_EVENT[event]
+    count(
+        entries, month, event, migrants.area[row], migrants.purpose[row], migrants.sex[row], band,
+        migrants.key[row], amount,
+    )  # fmt: skip
+
+
+@compiled
+def tally(entries, migrants, row, month, event, amount):
+    """Count a month lived in a state: it follows from the path, so it leaves no trace on it."""
+    band = age_band(age_in_years(month, migrants.birth_month[row]))
+    entries.cells[event, migrants.area[row], migrants.purpose[row], migrants.sex[row], band] += amount
+
+
+@compiled
+def move(entries, migrants, row, month, status, event):
+    """Let ``event`` bring the migrant in ``row`` into ``status``."""
+    note(entries, migrants, row, month, event, 1)
+    migrants.status[row] = status
+    migrants.status_since[row] = month
+
+
+@compiled
+def leave_holder(brokers, migrants, row):
+    """End the hold of a broker or household on the migrant in ``row``."""
+    holder = migrants.holder[row]
+    if migrants.status[row] == Status.HELD_BY_BROKERS and holder >= 0:
+        brokers.caseload[holder] -= 1
+    migrants.holder[row] = -1
+
+
+@compiled
+def append_row(table):
+    """Claim the next row of a table whose capacity was checked before the month began."""
+    row = table.size[0]
+    table.size[0] = row + 1
+    return row
+
+
+@rule
+def purpose_of(status):
+    """The purpose that a status of exploitation stands for."""
+    return status - Status.FORCED_MARRIAGE + Purpose.FORCED_MARRIAGE.value
+
+
+@rule
+def status_of(purpose):
+    """The status of exploitation that a purpose leads to."""
+    return purpose - Purpose.FORCED_MARRIAGE + Status.FORCED_MARRIAGE.value
+
+
+@rule
+def unit_row(kind, area):
+    """Row of the enforcement unit of a kind in an area; area 0 stands for the border as a whole."""
+    return kind * (AREAS + 1) + area

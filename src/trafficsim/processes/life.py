@@ -1,0 +1,273 @@
+"""Step 6. Life in the host country: exploitation, work, health, pregnancy and birth, escape, onward passage, coerced
+acts, reports, and identification outside custody."""
+
+import math
+
+from trafficsim.engine.compiling import compiled, rule
+from trafficsim.engine.draws import join, uniform
+from trafficsim.processes.brokerage import meet_broker
+from trafficsim.processes.happenings import (
+    age_in_years,
+    append_row,
+    is_exploited,
+    leave_holder,
+    move,
+    note,
+    tally,
+)
+from trafficsim.processes.vocabulary import Care, Draw, Event, Link, Permit, Purpose, Role, Sex, Stage, Status
+
+
+@rule
+def escape_chance(p, status, control, has_child, lever):
+    """Chance a month to get out of exploitation; dependence and control hold a person back, so does a child."""
+    base = p.escape_monthly_marriage if status == Status.FORCED_MARRIAGE else p.escape_monthly_other
+    tie = p.child_tie if has_child else 1.0
+    help_out = 1.0 + p.help_of_lawful_stay_to_escape * max(lever.lawful_stay, lever.permit_as_status)
+    return min(1.0, base * 2.0 * (1.0 - control) * tie * help_out)
+
+
+@rule
+def onward_chance(p, status, sex, link, has_child, permit, openness, lever):
+    """Chance a month to reach a third country: one aggregate hazard; a child holds back, helpers and policy help."""
+    base = p.onward_monthly if status == Status.IN_HIDING else p.onward_monthly * p.onward_from_exploitation
+    if status == Status.PROTECTED:
+        base = p.onward_monthly * p.onward_from_protection
+    if sex == Sex.MALE:
+        base *= p.onward_men
+    if link != Link.NONE:
+        base *= p.onward_with_link
+    if has_child:
+        base *= p.child_tie
+    if permit == Permit.STATUS:
+        base *= 1.0 + p.onward_with_status
+    return min(1.0, base * openness + p.onward_passage_places_monthly * lever.onward_passage)
+
+
+@rule
+def home_chance(p, sex, months_in_hiding):
+    """Chance a month to go home unforced; higher for men, fading with time."""
+    base = p.goes_home_men if sex == Sex.MALE else p.goes_home_women
+    return base * math.exp(-p.goes_home_fades * months_in_hiding)
+
+
+@rule
+def care_chance(p, status, permit, lever):
+    """Chance a month that an ill person gets health care. The surveillance permit changes nothing (the letter)."""
+    own = p.care_in_hiding if status == Status.IN_HIDING else p.care_in_exploitation
+    if permit == Permit.STATUS:
+        own = max(own, p.care_with_status)
+    if status == Status.PROTECTED:
+        own = max(own, p.care_when_protected)
+    return own + (1.0 - own) * p.reach_of_assistance * lever.assistance
+
+
+@rule
+def report_chance(p, trust, identified_stay, lever, fear_on):
+    """Chance a month to report. Without a safe channel it is near zero; trust, non-punishment and legal aid raise it."""
+    believed = trust if fear_on else p.trust_without_feedback
+    channel = max(lever.identification, lever.accountability)
+    safety = 1.0 + p.safety_of_non_punishment * lever.non_punishment + p.safety_of_firewall * lever.data_firewall
+    stay = 1.0 + p.safety_of_stay * identified_stay
+    return min(1.0, p.report_monthly * believed * (p.channel_today + channel) * safety * stay)
+
+
+@rule
+def met_outside_chance(p, trust, lever, fear_on):
+    """Chance a month that a service identifies a trafficked person outside custody, without self-identification."""
+    believed = trust if fear_on else p.trust_without_feedback
+    return p.met_outside_monthly * lever.identification * (0.5 + believed)
+
+
+@rule
+def conception_chance(p, status, age):
+    """Chance of conceiving this month."""
+    if age < p.fertile_from or age >= p.fertile_until:
+        return 0.0
+    if status == Status.FORCED_MARRIAGE:
+        return p.conceives_in_marriage
+    if status == Status.SEXUAL_EXPLOITATION:
+        return p.conceives_in_sexual_exploitation
+    return p.conceives_elsewhere
+
+
+@rule
+def death_chance(p, status, age, treated):
+    """Chance of dying this month in the host country."""
+    base = p.dies_monthly * math.exp(p.death_rises_with_age * (age - p.age_of_reference))
+    if is_exploited(status):
+        base *= p.death_in_exploitation
+    return base * (p.death_with_care if treated else 1.0)
+
+
+@compiled
+def give_birth(month, mother, p, ease, stamps, migrants, children, households, entries):
+    """A child is born in the host country."""
+    row = append_row(children)
+    key = join(join(migrants.key[mother], month), Draw.CHILD_SEX)
+    status = migrants.status[mother]
+    children.key[row] = key
+    children.mother[row] = mother
+    children.elder[row] = migrants.youngest[mother]
+    children.household[row] = migrants.holder[mother] if is_exploited(status) else -1
+    children.birth_month[row] = month
+    children.sex[row] = 0 if uniform(key, stamps[Draw.CHILD_SEX]) < p.girls_at_birth else 1
+    children.area[row] = migrants.area[mother]
+    children.alive[row] = 1
+    children.care[row] = Care.WITH_MOTHER.value
+    migrants.youngest[mother] = row
+    migrants.children[mother] = min(migrants.children[mother] + 1, int(p.most_children))
+    if children.household[row] >= 0:
+        households.children[children.household[row]] += 1
+    note(entries, migrants, mother, month, Event.GAVE_BIRTH, 1)
+
+
+@compiled
+def protect(month, row, brokers, migrants, society, entries, event):
+    """Take a person under protection, identified, with the right to stay."""
+    leave_holder(brokers, migrants, row)
+    migrants.identified[row] = 1
+    migrants.stage[row] = Stage.NONE.value
+    migrants.until[row] = -1
+    note(entries, migrants, row, month, event, 1)
+    move(entries, migrants, row, month, Status.PROTECTED, Event.PROTECTED)
+    society.protections[migrants.area[row]] += 1.0
+
+
+@compiled
+def take_into_custody(month, row, brokers, migrants, entries, event):
+    """A person falls into the hands of the host country's authorities."""
+    leave_holder(brokers, migrants, row)
+    move(entries, migrants, row, month, Status.IN_CUSTODY, event)
+    migrants.stage[row] = Stage.DETAINED.value
+
+
+@compiled
+def live(month, rows, p, circumstances, lever, fear_on, seats, seller_reach, shelter_places, stamps, migrants,
+         children, households, brokers, society, entries):  # fmt: skip
+    """One month of every person outside custody in the host country."""
+    for row in range(rows):
+        status = migrants.status[row]
+        if status < Status.FORCED_MARRIAGE or status > Status.PROTECTED or status == Status.IN_CUSTODY:
+            continue
+        key, area, sex = migrants.key[row], migrants.area[row], migrants.sex[row]
+        age = age_in_years(month, migrants.birth_month[row])
+        treated = uniform(key, stamps[Draw.CARE]) < care_chance(p, status, migrants.permit[row], lever)
+        migrants.treated[row] = 1 if treated else 0
+        tally(entries, migrants, row, month, Event.CARE_RECEIVED if treated else Event.UNTREATED_MONTH, 1)
+        if uniform(key, stamps[Draw.DIES]) < death_chance(p, status, age, treated):
+            leave_holder(brokers, migrants, row)
+            move(entries, migrants, row, month, Status.DEAD, Event.DIED_IN_HOST_COUNTRY)
+            continue
+        if migrants.due[row] >= 0:
+            if migrants.due[row] <= month:
+                migrants.due[row] = -1
+                give_birth(month, row, p, circumstances.registration_ease, stamps, migrants, children, households, entries)
+        elif sex == Sex.FEMALE and uniform(key, stamps[Draw.CONCEIVES]) < conception_chance(p, status, age):
+            migrants.due[row] = month + int(p.months_of_pregnancy)
+            note(entries, migrants, row, month, Event.CONCEIVED, 1)
+        has_child = migrants.children[row] > 0
+        openness = circumstances.onward_openness
+        onward = onward_chance(p, status, sex, migrants.link[row], has_child, migrants.permit[row], openness, lever)
+        if uniform(key, stamps[Draw.GOES_ONWARD]) < onward:
+            leave_holder(brokers, migrants, row)
+            move(entries, migrants, row, month, Status.IN_THIRD_COUNTRY, Event.WENT_TO_THIRD_COUNTRY)
+            migrants.area[row] = 0
+            continue
+        if status == Status.PROTECTED:
+            tally(entries, migrants, row, month, Event.PROTECTED_MONTH, 1)
+            continue
+        reported = uniform(key, stamps[Draw.REPORTS]) < report_chance(
+            p, migrants.trust[row], lever.lawful_stay, lever, fear_on
+        )
+        if reported:
+            note(entries, migrants, row, month, Event.REPORTED, 1)
+            society.reports[area] += 1.0
+            if receive_report(month, row, p, lever, shelter_places, stamps, migrants, brokers, society, entries):
+                continue
+        trafficked = migrants.times_trafficked[row] > 0
+        if trafficked and migrants.identified[row] == 0 and shelter_places[area] >= 1.0:
+            met = uniform(key, stamps[Draw.MET_OUTSIDE]) < met_outside_chance(p, migrants.trust[row], lever, fear_on)
+            if met:
+                shelter_places[area] -= 1.0
+                protect(month, row, brokers, migrants, society, entries, Event.IDENTIFIED_OUTSIDE_CUSTODY)
+                continue
+        if is_exploited(status):
+            exploited_month(month, row, p, lever, has_child, seats, stamps, migrants, brokers, entries)
+        else:
+            month_in_hiding(month, row, p, lever, seats, seller_reach, stamps, migrants, brokers, entries)
+
+
+@compiled
+def receive_report(month, row, p, lever, shelter_places, stamps, migrants, brokers, society, entries):
+    """A report ends in protection, in custody, or in nothing. True when it changed where the person stands."""
+    area = migrants.area[row]
+    draw = uniform(migrants.key[row], stamps[Draw.REPORT_RECEIVED])
+    if draw < lever.identification and shelter_places[area] >= 1.0:
+        shelter_places[area] -= 1.0
+        protect(month, row, brokers, migrants, society, entries, Event.IDENTIFIED_OUTSIDE_CUSTODY)
+        return True
+    if draw >= 1.0 - p.report_turned_against * (1.0 - lever.non_punishment):
+        take_into_custody(month, row, brokers, migrants, entries, Event.REPORT_LED_TO_CUSTODY)
+        return True
+    return False
+
+
+@compiled
+def exploited_month(month, row, p, lever, has_child, seats, stamps, migrants, brokers, entries):
+    """A month in exploitation: counted, and left by escape, by sale to another, or through a coerced act."""
+    key, status = migrants.key[row], migrants.status[row]
+    tally(entries, migrants, row, month, Event.EXPLOITED_MONTH, 1)
+    if migrants.also_forced_to_work[row] == 1 or migrants.purpose[row] == Purpose.FORCED_LABOUR:
+        tally(entries, migrants, row, month, Event.FORCED_LABOUR_MONTH, 1)
+    escape = escape_chance(p, status, migrants.control[row], has_child, lever)
+    if uniform(key, stamps[Draw.ESCAPES]) < escape:
+        leave_holder(brokers, migrants, row)
+        move(entries, migrants, row, month, Status.IN_HIDING, Event.ESCAPED_EXPLOITATION)
+        return
+    if uniform(key, stamps[Draw.SOLD_ON]) < p.sold_on_monthly:
+        broker = meet_broker(key, stamps[Draw.SELLER_PICK_SOLD_ON], migrants.area[row], Role.SELLER, seats, brokers)
+        if broker >= 0:
+            migrants.holder[row] = broker
+            brokers.caseload[broker] += 1
+            move(entries, migrants, row, month, Status.HELD_BY_BROKERS, Event.SOLD_ON)
+            return
+    coerced_act(month, row, p, lever, stamps, migrants, brokers, entries)
+
+
+@compiled
+def coerced_act(month, row, p, lever, stamps, migrants, brokers, entries):
+    """Made to carry drugs, with or without knowing it; unless policy forbids it, the victim is charged."""
+    key = migrants.key[row]
+    if uniform(key, stamps[Draw.COERCED_TO_CARRY]) >= p.coerced_to_carry_monthly:
+        return
+    note(entries, migrants, row, month, Event.COERCED_TO_CARRY, 1)
+    if uniform(key, stamps[Draw.CHARGED]) < p.charged_for_coerced_act * (1.0 - lever.non_punishment):
+        take_into_custody(month, row, brokers, migrants, entries, Event.CHARGED_FOR_COERCED_ACT)
+        migrants.stage[row] = Stage.SENTENCED.value
+        migrants.until[row] = month + int(p.sentence_for_coerced_act)
+        note(entries, migrants, row, month, Event.PROSECUTED_AS_OFFENDER, 1)
+
+
+@compiled
+def month_in_hiding(month, row, p, lever, seats, seller_reach, stamps, migrants, brokers, entries):
+    """A month in hiding: going home, or falling into the hands of brokers."""
+    key, sex = migrants.key[row], migrants.sex[row]
+    tally(entries, migrants, row, month, Event.HIDING_MONTH, 1)
+    if uniform(key, stamps[Draw.GOES_HOME]) < home_chance(p, sex, month - migrants.status_since[row]):
+        move(entries, migrants, row, month, Status.RETURNED_RELEASED, Event.WENT_HOME)
+        migrants.area[row] = 0
+        return
+    area = migrants.area[row]
+    taken = p.taken_in_hiding_women if sex == Sex.FEMALE else p.taken_in_hiding_men
+    taken *= seller_reach[area] * (1.0 - p.prevention_effect_in_hiding * lever.prevention)
+    if migrants.permit[row] == Permit.STATUS:
+        taken *= 1.0 - p.shelter_of_status
+    if uniform(key, stamps[Draw.FINDS_BROKERS_AGAIN]) < taken:
+        broker = meet_broker(key, stamps[Draw.SELLER_PICK_IN_HIDING], area, Role.SELLER, seats, brokers)
+        if broker >= 0:
+            migrants.holder[row] = broker
+            brokers.caseload[broker] += 1
+            move(entries, migrants, row, month, Status.HELD_BY_BROKERS, Event.TAKEN_BY_BROKERS)
+            return
+    coerced_act(month, row, p, lever, stamps, migrants, brokers, entries)

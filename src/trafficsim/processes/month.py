@@ -1,0 +1,277 @@
+"""One month, step by step: the order of the processes, and the state that they act on.
+
+Read this file first and the process modules in the order in which :func:`advance` names them.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from trafficsim.engine.draws import fill_stamps
+from trafficsim.engine.ledger import Ledger
+from trafficsim.processes import (
+    adaptation,
+    bookkeeping,
+    brokerage,
+    crossing,
+    custody,
+    departure,
+    life,
+    market,
+    returns,
+    surveillance,
+    upbringing,
+)
+from trafficsim.processes.circumstances import Circumstances, Switches
+from trafficsim.processes.population import DECLARATIONS, World
+from trafficsim.processes.vocabulary import (
+    AREAS,
+    AgeBand,
+    Care,
+    Draw,
+    Event,
+    Purpose,
+    Role,
+    ServiceKind,
+    Sex,
+    Side,
+    Status,
+    UnitKind,
+)
+
+LEDGER_SHAPE = (len(Event), AREAS + 1, len(Purpose), len(Sex), len(AgeBand))
+
+
+@dataclass(frozen=True)
+class Course:
+    """All that decides a run apart from its state: assumptions, circumstances and policy, month by month.
+
+    ``parameters`` maps a process to its named tuple; ``circumstances`` and ``levers`` hold one named tuple a month;
+    ``capacity`` maps a lever to persons per month at full scale (infinite for no limit).
+    """
+
+    seed: int
+    scale: float
+    parameters: dict[str, Any]
+    circumstances: list[Circumstances]
+    levers: list[Any]
+    capacity: dict[str, float]
+    switches: Switches
+
+    @property
+    def months(self) -> int:
+        """Length of the horizon in months from January 1996."""
+        return len(self.levers)
+
+    def seats(self) -> int:
+        """Broker seats for each area and role at this scale; at least two, so that a network exists."""
+        return max(2, round(self.parameters["brokerage"].seats * self.scale))
+
+
+class Stocks(NamedTuple):
+    """Counts at the end of each month."""
+
+    by_status: np.ndarray
+    by_status_and_sex: np.ndarray
+    by_care: np.ndarray
+
+
+@dataclass
+class State:
+    """Where a run stands: the tables, the ledger, the stocks, and the next month to live through."""
+
+    world: World
+    ledger: Ledger
+    stocks: Stocks
+    month: int = 0
+    protection_signal: float = 0.0
+    stamps: np.ndarray = field(default_factory=lambda: np.zeros(len(Draw), np.uint64))
+
+    def copy(self) -> "State":
+        """Return an independent copy that continues exactly as this one would."""
+        tables = (declaration.copy(table) for declaration, table in zip(DECLARATIONS.values(), self.world, strict=True))
+        return State(
+            World(*tables), self.ledger.copy(), Stocks(*(array.copy() for array in self.stocks)), self.month,
+            self.protection_signal, self.stamps.copy(),
+        )  # fmt: skip
+
+
+def begin(course: Course, event_log: bool = False) -> State:
+    """Return the state before January 1996: nobody has left yet; brokers, units, services and markets are in place."""
+    tables = {name: declaration.allocate(64) for name, declaration in DECLARATIONS.items()}
+    tables["brokers"] = _first_brokers(course)
+    tables["units"] = _first_units(course)
+    tables["services"] = _first_services()
+    tables["markets"], tables["stalls"] = _first_markets(course)
+    tables["society"] = _fixed("society", AREAS + 1)
+    tables["society"].broker_income[:] = course.parameters["adaptation"].usual_broker_income
+    months = course.months
+    stocks = Stocks(
+        np.zeros((months, len(Status)), np.int64),
+        np.zeros((months, len(Status), 2), np.int64),
+        np.zeros((months, len(Care)), np.int64),
+    )
+    return State(World(**tables), Ledger(LEDGER_SHAPE, months, event_log), stocks)
+
+
+def _fixed(name: str, rows: int) -> Any:
+    table = DECLARATIONS[name].allocate(rows)
+    table.size[0] = rows
+    return table
+
+
+def _first_brokers(course: Course) -> Any:
+    seats, active_share = course.seats(), course.parameters["brokerage"].usually_active
+    brokers = _fixed("brokers", AREAS * len(Role) * seats)
+    brokerage.seat_first(course.seed, seats, active_share, brokers)
+    brokers.side[:] = np.where(brokers.role <= Role.GUIDE, Side.ORIGIN, Side.HOST)
+    return brokers
+
+
+def _first_units(course: Course) -> Any:
+    p = course.parameters["adaptation"]
+    units = _fixed("units", len(UnitKind) * (AREAS + 1))
+    rows = np.arange(len(units.kind))
+    units.kind[:] = rows // (AREAS + 1)
+    units.area[:] = rows % (AREAS + 1)
+    units.effort[:] = 1.0
+    units.corruption[:] = p.usual_corruption
+    units.share_brokers[:] = p.share_brokers_today
+    units.share_removal[:] = 1.0 - p.share_brokers_today
+    return units
+
+
+def _first_services() -> Any:
+    services = _fixed("services", len(ServiceKind) * AREAS)
+    rows = np.arange(len(services.kind))
+    services.kind[:] = rows // AREAS
+    services.area[:] = rows % AREAS + 1
+    return services
+
+
+def _first_markets(course: Course) -> tuple[Any, Any]:
+    p = course.parameters["market"]
+    widths = {
+        Purpose.FORCED_MARRIAGE: p.stalls_marriage,
+        Purpose.SEXUAL_EXPLOITATION: p.stalls_venue,
+        Purpose.FORCED_LABOUR: p.stalls_labour,
+        Purpose.DOMESTIC_SERVITUDE: p.stalls_servitude,
+    }
+    markets = _fixed("markets", market.NUMBER_OF_MARKETS)
+    first = 0
+    for row in range(market.NUMBER_OF_MARKETS):
+        purpose = row % market.PURPOSES + 1
+        markets.area[row] = row // market.PURPOSES + 1
+        markets.purpose[row] = purpose
+        markets.price[row] = market.base_price(p, purpose)
+        markets.first_stall[row] = first
+        markets.stalls[row] = max(1, round(widths[Purpose(purpose)] * course.scale))
+        first += int(markets.stalls[row])
+    stalls = _fixed("stalls", first)
+    for row in range(market.NUMBER_OF_MARKETS):
+        begin_row = int(markets.first_stall[row])
+        stalls.market[begin_row : begin_row + int(markets.stalls[row])] = row
+    return markets, stalls
+
+
+def _make_room(state: State, slots: int) -> World:
+    """Grow tables so that no append of this month can overrun them."""
+    world = state.world
+    rows = int(world.migrants.size[0])
+    births = int(np.count_nonzero(world.migrants.due[:rows] == state.month))
+    births += int(np.count_nonzero((world.migrants.due[:rows] >= 0) & (world.migrants.due[:rows] < state.month)))
+    offers = int(np.count_nonzero(world.migrants.status[:rows] <= Status.HELD_BY_BROKERS)) + slots
+    grown = world._replace(
+        migrants=DECLARATIONS["migrants"].ensure(world.migrants, slots),
+        children=DECLARATIONS["children"].ensure(world.children, births + 1),
+        households=DECLARATIONS["households"].ensure(world.households, int(world.stalls.size[0]) + offers),
+    )
+    # A life has at most a dozen events a month.
+    state.ledger.reserve_log(12 * (rows + slots) if state.ledger.entries.log_size[1] else 0)
+    return grown
+
+
+def activity(brokers: Any, seats: int, role: Role, usually_active: float) -> np.ndarray:
+    """Return active brokers of a role in each area relative to the usual number, shape (areas + 1,)."""
+    active = np.asarray(brokers.active).reshape(AREAS, len(Role), seats)[:, role].sum(axis=1)
+    return np.concatenate([[0.0], active / (usually_active * seats)])
+
+
+def _places(course: Course, lever: Any, name: str) -> float:
+    if getattr(lever, name) <= 0.0:
+        return 0.0
+    return course.capacity[name] * course.scale if course.switches.queues else np.inf
+
+
+def advance(state: State, course: Course) -> None:
+    """Live through one month, in the order of the model's twelve steps."""
+    month, scale, on = state.month, course.scale, course.switches
+    now, lever, p = course.circumstances[month], course.levers[month], course.parameters
+    slots = int(np.ceil(p["departure"].candidates_monthly * scale))
+    state.world = w = _make_room(state, slots)
+    stamps, entries, seats, seed = state.stamps, state.ledger.entries, course.seats(), course.seed
+    fill_stamps(stamps, seed, month)
+    usually_active = p["brokerage"].usually_active
+    sellers = activity(w.brokers, seats, Role.SELLER, usually_active)
+    reach = np.array([brokerage.reach(p["brokerage"], float(sellers[area])) for area in range(AREAS + 1)])
+    recruiters = float(activity(w.brokers, seats, Role.RECRUITER, usually_active)[1:].mean())
+    w.society.removals[:] = 0.0
+    w.society.protections[:] = 0.0
+    w.society.reports[:] = 0.0
+
+    signal = state.protection_signal if on.pull else 0.0
+    departure.depart(
+        month, seed, slots, scale, p["departure"], now, lever, signal, recruiters, stamps, w.migrants, entries
+    )  # fmt: skip
+    rows = int(w.migrants.size[0])
+    reopened = p["crossing"].reopened_openness * lever.border_reopening
+    openness = max(now.border_openness * (1.0 - lever.border_closure), reopened)
+    crossing.cross(month, rows, p["crossing"], openness, on.enforcement_pressure, stamps, w.migrants, w.units, entries)
+    brokerage.pass_along(
+        month, rows, p["brokerage"], lever, seats, sellers, stamps, w.migrants, w.brokers, entries
+    )  # fmt: skip
+    market.open_stalls(
+        month, seed, p["market"], now, lever, on.broker_adaptation, stamps, w.markets, w.stalls, w.households, w.society
+    )  # fmt: skip
+    market.trade(
+        month, rows, p["market"], on.scarcity, on.enforcement_pressure, stamps, w.migrants, w.brokers, w.households,
+        w.markets, w.stalls, w.society, entries,
+    )  # fmt: skip
+    shelter = np.full(AREAS + 1, _places(course, lever, "identification") / AREAS)
+    screening = np.full(1, np.inf if not on.queues else max(1.0, _places(course, lever, "identification")))
+    life.live(
+        month, rows, p["life"], now, lever, on.fear, seats, reach, shelter, stamps, w.migrants, w.children,
+        w.households, w.brokers, w.society, entries,
+    )  # fmt: skip
+    surveillance.watch(
+        month, rows, p["surveillance"], now, lever, on.fear, stamps, w.migrants, w.brokers, w.households, w.units, entries
+    )  # fmt: skip
+    removal = np.full(1, max(1.0, p["custody"].removal_places * scale) if on.queues else np.inf)
+    custody.decide(
+        month, rows, p["custody"], now, lever, on.fear, on.queues, screening, shelter, removal, stamps, w.migrants,
+        w.brokers, w.units, w.society, entries,
+    )  # fmt: skip
+    returns.live_after_return(
+        month, rows, p["returns"], now, lever, on.family_return, p["returns"].usual_pressure, stamps, w.migrants, entries
+    )  # fmt: skip
+    upbringing.bring_up(month, p["upbringing"], now, lever, stamps, w.children, w.migrants, entries)
+    adaptation.learn(month, rows, p["adaptation"], on.fear, w.migrants, w.society)
+    adaptation.adapt_brokers(
+        month, seed, p["adaptation"], lever, on.broker_adaptation, seats, p["adaptation"].usual_broker_income, stamps,
+        w.brokers, w.units, w.society, entries,
+    )  # fmt: skip
+    usual_caseload = p["adaptation"].usual_caseload * scale
+    adaptation.adapt_units(p["adaptation"], lever, on.enforcement_pressure, usual_caseload, w.units)
+    _remember_protection(state, p["adaptation"].memory_of_the_seen)
+    bookkeeping.count_stocks(month, rows, w.migrants, w.children, *state.stocks)
+    state.ledger.close_month(month)
+    state.month += 1
+
+
+def _remember_protection(state: State, memory: float) -> None:
+    """Keep the share of custody decisions that ended in protection, smoothed: what may pull others to leave."""
+    protections, removals = state.world.society.protections.sum(), state.world.society.removals.sum()
+    if protections + removals > 0:
+        share = protections / (protections + removals)
+        state.protection_signal = memory * state.protection_signal + (1.0 - memory) * float(share)

@@ -1,0 +1,97 @@
+"""Step 9. Return: questioning, punishment by motive and link under the regime of the year, release, leaving again.
+
+Violence is counted and never depicted.
+"""
+
+import math
+
+from trafficsim.engine.compiling import compiled, rule
+from trafficsim.engine.draws import uniform
+from trafficsim.processes.happenings import move, note
+from trafficsim.processes.vocabulary import Draw, Event, Link, Motive, Status
+
+
+@rule
+def sentence_months(p, circumstances, past_returns, link, lever):
+    """Months of detention after return: first or repeated, far longer where helpers from abroad are found."""
+    months = circumstances.sentence_first_months if past_returns <= 1 else circumstances.sentence_repeat_months
+    if link != Link.NONE:
+        months *= p.sentence_factor_with_link
+    return int(months * (1.0 - lever.origin_decriminalisation) + p.months_of_questioning)
+
+
+@rule
+def torture_chance(p, link, motive, lever):
+    """Chance of torture or inhuman treatment on return; much higher with a link to helpers."""
+    base = p.tortured_on_return
+    if link != Link.NONE:
+        base = p.tortured_with_link
+    elif motive == Motive.PERSECUTION:
+        base = 0.5 * (p.tortured_on_return + p.tortured_with_link)
+    return base * (1.0 - lever.origin_decriminalisation)
+
+
+@rule
+def leave_again_chance(p, months_since, has_child, pressure, past_returns, family_on):
+    """Chance a month to mean to leave again; a child left behind draws back, time settles."""
+    settled = math.exp(-months_since / p.months_to_settle)
+    base = p.leaves_again_monthly * settled * pressure
+    if has_child and family_on:
+        base += p.returns_for_child_monthly
+    return min(1.0, base)
+
+
+@compiled
+def receive_returned(month, row, p, circumstances, lever, stamps, migrants, entries):
+    """The first month after a forced return."""
+    key = migrants.key[row]
+    link = migrants.link[row]
+    migrants.area[row] = 0
+    if uniform(key, stamps[Draw.TORTURED]) < torture_chance(p, link, migrants.motive[row], lever):
+        note(entries, migrants, row, month, Event.TORTURED, 1)
+    if migrants.due[row] >= 0:
+        if uniform(key, stamps[Draw.FORCED_ABORTION]) < p.forced_abortion_on_return * (1.0 - lever.origin_decriminalisation):
+            note(entries, migrants, row, month, Event.FORCED_ABORTION, 1)
+        migrants.due[row] = -1
+    if link != Link.NONE:
+        note(entries, migrants, row, month, Event.PUNISHED_AS_LINKED, 1)
+    migrants.until[row] = month + sentence_months(p, circumstances, migrants.past_returns[row], link, lever)
+
+
+@compiled
+def live_after_return(month, rows, p, circumstances, lever, family_on, pressure_of_usual, stamps, migrants, entries):
+    """One month of everybody detained or released at origin after a return, forced or not."""
+    pressure = circumstances.departure_pressure / pressure_of_usual
+    for row in range(rows):
+        status = migrants.status[row]
+        if status != Status.RETURNED_DETAINED and status != Status.RETURNED_RELEASED:
+            continue
+        key = migrants.key[row]
+        if status == Status.RETURNED_DETAINED:
+            if migrants.until[row] < 0:
+                receive_returned(month, row, p, circumstances, lever, stamps, migrants, entries)
+            if uniform(key, stamps[Draw.DIES_DETAINED]) < p.dies_in_detention_monthly:
+                move(entries, migrants, row, month, Status.DEAD, Event.DIED_IN_DETENTION)
+            elif month >= migrants.until[row]:
+                migrants.until[row] = -1
+                move(entries, migrants, row, month, Status.RETURNED_RELEASED, Event.RELEASED_AT_ORIGIN)
+            continue
+        if migrants.intends[row] == 1:
+            continue
+        has_child = migrants.children[row] > 0
+        months_since = month - migrants.status_since[row]
+        if months_since > p.months_until_settled and not has_child:
+            continue
+        chance = leave_again_chance(p, months_since, has_child, pressure, migrants.past_returns[row], family_on)
+        if uniform(key, stamps[Draw.LEAVES_AGAIN]) < chance:
+            migrants.intends[row] = 1
+            note(entries, migrants, row, month, Event.LEFT_AGAIN, 1)
+            if has_child and family_on:
+                migrants.motive[row] = Motive.FAMILY.value
+                note(entries, migrants, row, month, Event.LEFT_AGAIN_FOR_CHILD, 1)
+            elif migrants.motive[row] >= Motive.DECEPTION:
+                migrants.motive[row] = Motive.WORK_OR_TRADE.value
+            if migrants.link[row] == Link.NONE and migrants.past_returns[row] > 0:
+                # Return hardens intent: more of those who leave again do so with helpers (E-I03).
+                if uniform(key, stamps[Draw.LINK_AFTER_RETURN]) < p.linked_after_return:
+                    migrants.link[row] = Link.THIRD_COUNTRY.value

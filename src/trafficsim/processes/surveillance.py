@@ -1,0 +1,94 @@
+"""Step 7. Surveillance: from 2020 the temporary residence permit, taken out of fear, which exposes and does not protect.
+
+Counts intrusion (phones screened, messages, pictures) as a harm to privacy. Detection is one aggregate hazard: nothing
+here says how to find or to hide a person, and no optimiser over it exists.
+"""
+
+from trafficsim.engine.compiling import compiled, rule
+from trafficsim.engine.draws import uniform
+from trafficsim.processes.happenings import is_exploited, note, tally, unit_row
+from trafficsim.processes.life import take_into_custody
+from trafficsim.processes.vocabulary import Draw, Event, Permit, Sex, Status, UnitKind
+
+
+@rule
+def takes_permit_chance(p, scheme, surveillance, in_marriage, has_child, trust, fear_on):
+    """Chance a month to register, out of fear of removal rather than for any benefit."""
+    believed = trust if fear_on else p.trust_without_feedback
+    eligible = 1.0 if in_marriage or has_child else p.permit_reach_outside_marriage
+    return p.takes_permit_monthly * scheme * surveillance * eligible * (0.5 + (1.0 - believed))
+
+
+@rule
+def detection_chance(p, status, permit, campaign, effort, effort_share, firewall, origin_takes_back):
+    """Chance a month to be found by police and taken into custody."""
+    base = p.detected_monthly * campaign * effort * effort_share
+    if is_exploited(status):
+        base *= p.detection_in_household
+    if permit == Permit.SURVEILLANCE:
+        # The register feeds the list of removals unless its data may not be used for that.
+        base *= p.permit_exposure * (1.0 - firewall) + p.permit_assurance * firewall
+    elif permit == Permit.STATUS:
+        base *= p.detection_with_status
+    if origin_takes_back < 0.5:
+        base *= p.detection_while_returns_are_blocked
+    return min(1.0, base)
+
+
+@rule
+def spared_chance(p, lever):
+    """Chance that a person found without papers is not detained at all, under lawful stay and non-punishment."""
+    return 1.0 - (1.0 - p.spared_by_non_punishment * lever.non_punishment) * (1.0 - p.spared_by_stay * lever.lawful_stay)
+
+
+@compiled
+def watch(month, rows, p, circumstances, lever, fear_on, stamps, migrants, brokers, households, units, entries):
+    """Permits, checks and detection of everybody outside custody in the host country."""
+    scheme = circumstances.permit_scheme * lever.permit_surveillance
+    campaign = circumstances.removal_campaign * (1.0 + p.enforcement_lever_effect * lever.removal_enforcement)
+    for row in range(rows):
+        status = migrants.status[row]
+        exploited = is_exploited(status)
+        if not exploited and status != Status.IN_HIDING:
+            continue
+        key, area = migrants.key[row], migrants.area[row]
+        permit = migrants.permit[row]
+        if permit == Permit.NONE:
+            if scheme > 0.0 and migrants.sex[row] == Sex.FEMALE:
+                taking = takes_permit_chance(
+                    p, circumstances.permit_scheme, lever.permit_surveillance, status == Status.FORCED_MARRIAGE,
+                    migrants.children[row] > 0, migrants.trust[row], fear_on,
+                )  # fmt: skip
+                if uniform(key, stamps[Draw.TAKES_PERMIT]) < taking:
+                    permit = Permit.SURVEILLANCE.value
+                    migrants.permit[row] = permit
+                    note(entries, migrants, row, month, Event.PERMIT_TAKEN_UNDER_COERCION, 1)
+        if permit != Permit.STATUS and lever.permit_as_status > 0.0:
+            becoming = p.permit_becomes_status_monthly * lever.permit_as_status
+            if uniform(key, stamps[Draw.PERMIT_BECOMES_STATUS]) < becoming:
+                permit = Permit.STATUS.value
+                migrants.permit[row] = permit
+                note(entries, migrants, row, month, Event.PERMIT_BECAME_STATUS, 1)
+        watched = permit == Permit.SURVEILLANCE and scheme > 0.0
+        if watched:
+            # Two or three checks a month in the letter: the fraction is drawn.
+            checks = int(p.phone_checks_monthly * lever.permit_surveillance + uniform(key, stamps[Draw.PHONE]))
+            tally(entries, migrants, row, month, Event.PHONE_SCREENED, checks)
+            tally(entries, migrants, row, month, Event.MESSAGE_SENT, int(p.messages_monthly))
+            if status == Status.FORCED_MARRIAGE:
+                complied = uniform(key, stamps[Draw.PICTURE]) < households.compliance[migrants.holder[row]]
+                if complied:
+                    tally(entries, migrants, row, month, Event.PICTURE_SENT, int(p.pictures_monthly))
+        police = unit_row(UnitKind.LOCAL_POLICE, area)
+        share = units.share_removal[police] + units.share_surveillance[police] * (1.0 if watched else 0.5)
+        chance = detection_chance(
+            p, status, permit, campaign, units.effort[police], share, lever.data_firewall,
+            circumstances.origin_accepts_returns,
+        )  # fmt: skip
+        if uniform(key, stamps[Draw.DETECTED]) < chance:
+            if uniform(key, stamps[Draw.SPARED_CUSTODY]) < spared_chance(p, lever):
+                continue
+            if permit == Permit.SURVEILLANCE:
+                note(entries, migrants, row, month, Event.ASSURANCE_BROKEN, 1)
+            take_into_custody(month, row, brokers, migrants, entries, Event.DETECTED)
+            units.caseload[police] += 1
