@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from trafficsim.errors import UserError
 
@@ -89,12 +89,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"trafficsim: {error}", file=sys.stderr)
         return USER_ERROR
-    except KeyboardInterrupt:
-        print("trafficsim: stopped.", file=sys.stderr)
-        return INTERRUPTED
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"trafficsim: '{error.filename}' cannot be read or written: {error.strerror}.", file=sys.stderr)
+        return USER_ERROR
+    except KeyboardInterrupt:
+        print("trafficsim: stopped.", file=sys.stderr)
+        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -181,11 +186,11 @@ def _catalog(options: argparse.Namespace) -> int:
 def _export(options: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from trafficsim.experiments.export import export_study
-
     database = Path(options.database)
     if not database.is_file():
         raise UserError(f"There is no database '{database}'; name the file that compare or run has written.")
+    from trafficsim.experiments.export import export_study
+
     folder = Path(options.folder) if options.folder else database.parent / "tables"
     for path in export_study(database, folder, options.to):
         print(path)
@@ -213,10 +218,12 @@ def _study(verb: str, words: list[str]) -> int:
             composition.compose(overrides, folders, name)
     composition.register_defaults()
     switches = [word for word in words if word not in flags.overrides]
-    conducted = hydra.main(f"pkg://{composition.CONFIG_MODULE}", composition.CONFIG_NAME, composition.VERSION_BASE)(_job)
-    with _as_command([f"trafficsim {verb}", *switches, *composition.join_arms(overrides)]):
-        with composition.sentences(composition.existing_folders(folders), name):
-            conducted()
+    conducted = hydra.main(f"pkg://{composition.CONFIG_MODULE}", composition.CONFIG_NAME, composition.VERSION_BASE)(
+        _job
+    )
+    command = _as_command([f"trafficsim {verb}", *switches, *composition.join_arms(overrides)])
+    with command, composition.sentences(composition.existing_folders(folders), name):
+        conducted()
     return 0
 
 
@@ -251,7 +258,7 @@ def _job(composed: "DictConfig") -> None:
 
     from trafficsim.composition import configuration_of
 
-    conduct(configuration_of(composed, HydraConfig.get()))
+    conduct(configuration_of(composed, cast("DictConfig", HydraConfig.get())))
 
 
 def conduct(configuration: "Configuration") -> None:
@@ -259,10 +266,10 @@ def conduct(configuration: "Configuration") -> None:
     from pathlib import Path
 
     from rich.console import Console
-
     from trafficsim.experiments.store import save_study
-    from trafficsim.experiments.study import StudyInterrupted, run_study
     from trafficsim.report.table import print_comparison
+
+    from trafficsim.experiments.study import StudyInterrupted, run_study
 
     console = Console()
     interrupted = False
@@ -289,11 +296,11 @@ def conduct(configuration: "Configuration") -> None:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int], None]]:
-    """Show runs done and time left on a terminal's standard error, and nothing where there is no terminal."""
+    """Show replicates done and time left on a terminal's standard error, and nothing where there is no terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("replicates"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("runs", total=None)
+        task = bar.add_task("replicates", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -7,11 +7,15 @@ by '+', parameters filled from the catalogue, and a refusal of everything that c
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from hydra import compose as hydra_compose
-from hydra import initialize_config_module
+from hydra import version
+from hydra._internal.hydra import Hydra
+from hydra._internal.utils import create_config_search_path
+from hydra.core.config_search_path import SearchPathQuery
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -22,7 +26,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from trafficsim.catalog import catalog
 from trafficsim.catalog.reading import nearest, one_of, read_mapping
-from trafficsim.configuration import GROUPS, SHORT_NAMES, Configuration, checked
+from trafficsim.configuration import GROUPS, SHORT_NAMES, Configuration, Output, Study, checked
 from trafficsim.errors import UserError
 from trafficsim.policy import arm_names
 
@@ -36,8 +40,9 @@ _TRUSTED_TARGETS = ("hydra._internal.core_plugins.", "hydra_plugins.")
 
 
 def register_defaults() -> None:
-    """Give Hydra the default of every parameter, so that each can be overridden and is shown by ``--cfg job``."""
-    ConfigStore.instance().store(name="catalogue_defaults", node=catalog().defaults(), provider="trafficsim")
+    """Give Hydra what holds where no file speaks, so that each key can be overridden and is shown by ``--cfg job``."""
+    defaults = {"parameters": catalog().defaults(), "study": asdict(Study()), "output": asdict(Output())}
+    ConfigStore.instance().store(name="built_in", node=defaults, provider="trafficsim")
 
 
 def compose(
@@ -48,8 +53,8 @@ def compose(
     overrides = join_arms(overrides)
     refuse_code(overrides)
     parse(overrides)
-    with sentences(folders, config_name), _hydra():
-        composed = _composed(overrides, folders, config_name)
+    with sentences(folders, config_name), _hydra(folders):
+        composed = _composed(overrides, config_name)
         hydra = composed.hydra
         _refuse_foreign_targets(OmegaConf.to_container(hydra, resolve=False))
         with open_dict(composed):
@@ -65,7 +70,8 @@ def configuration_of(composed: DictConfig, hydra: DictConfig) -> Configuration:
     overrides = parse(list(hydra.overrides.task))
     choices = {str(group): choice for group, choice in hydra.runtime.choices.items()}
     choices |= {override.key_or_group: override.value() for override in overrides if override.key_or_group == "arm"}
-    touched = {override.key_or_group.partition(".")[0] for override in overrides if override.package is None}
+    keys = {override.key_or_group for override in overrides}
+    touched = {key.partition(".")[0] for key in keys if "." in key or key in SHORT_NAMES}
     places = {group: _place(group, choices.get(group), touched) for group in GROUPS}
     return checked(content, search_path, choices.get("arm"), places)  # type: ignore[arg-type]
 
@@ -82,8 +88,8 @@ def check_jobs(overrides: list[str], config_dirs: Iterable[Path | str], config_n
     """Check every value of a sweep before the first job runs, each once, with the other sweeps at their first value."""
     overrides = join_arms(overrides)
     refuse_code(overrides)
-    parsed = parse(overrides)
-    jobs = [_values(override) for override in parsed]
+    with _hydra(existing_folders(config_dirs)):
+        jobs = [_values(override) for override in parse(overrides)]
     first = [values[0] for values in jobs if values]
     compose(first, config_dirs, config_name)
     for number, values in enumerate(jobs):
@@ -107,7 +113,8 @@ def join_arms(overrides: list[str]) -> list[str]:
 def parse(overrides: list[str]) -> list[Override]:
     """Return the overrides as Hydra understands them; :class:`UserError` names the one it cannot read."""
     try:
-        return OverridesParser.create().parse_overrides(overrides)
+        loader = GlobalHydra.instance().config_loader() if GlobalHydra.instance().is_initialized() else None
+        return OverridesParser.create(config_loader=loader).parse_overrides(overrides)
     except OverrideParseException as error:
         raise UserError(
             f"'{error.override}' cannot be read; write KEY=VALUE without spaces, lists as KEY=[A,B], and put quotes "
@@ -119,7 +126,7 @@ def _values(override: Override) -> list[str]:
     """Return each override that a sweep stands for; one that only its sweeper can spell out is left to the sweeper."""
     if not override.is_sweep_override():
         return [str(override.input_line)]
-    if not override.is_discrete_sweep() or override.value_type is None or override.value_type.name == "GLOB_CHOICE_SWEEP":
+    if not override.is_discrete_sweep():
         return []
     return [f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()]
 
@@ -130,14 +137,16 @@ def refuse_code(overrides: Iterable[str]) -> None:
         key, _, value = override.partition("=")
         hidden = any(part.startswith("_") for part in re.split(r"[./@:]", key.lstrip("+~")))
         if hidden or re.search(r"""[{,]\s*["']?_\w*["']?\s*:""", value):
-            raise UserError(f"'{override}': keys that begin with '_' are refused, since a configuration may not call code.")
+            raise UserError(
+                f"'{override}': keys that begin with '_' are refused, since a configuration may not call code."
+            )
 
 
 def _refuse_foreign_targets(content: Any, place: str = "hydra") -> None:
     """Refuse code named in Hydra's own part of the configuration, save Hydra's and its installed plugins'."""
     if isinstance(content, Mapping):
         for key, value in content.items():
-            if key == "_target_" and not str(value).startswith(_TRUSTED_TARGETS) or key == "()":
+            if (key == "_target_" and not str(value).startswith(_TRUSTED_TARGETS)) or key == "()":
                 raise UserError(f"{place}.{key} = {value!r} is refused, since a configuration may not call code.")
             _refuse_foreign_targets(value, f"{place}.{key}")
     elif isinstance(content, list):
@@ -155,30 +164,35 @@ def existing_folders(config_dirs: Iterable[Path | str]) -> list[Path]:
 
 
 @contextmanager
-def _hydra() -> Iterator[None]:
-    """Start Hydra for one composition and put back what was there, so that a call inside a Hydra program is no harm."""
+def _hydra(folders: list[Path]) -> Iterator[None]:
+    """Start Hydra with ``folders`` searched as by ``--config-dir``, and afterwards put back what was there before.
+
+    Hydra has no public way to look for the *primary* file in a second folder, so this does what its ``main`` does.
+    """
     register_defaults()
+    version.setbase(VERSION_BASE)
+    search_path = create_config_search_path(f"pkg://{CONFIG_MODULE}")
+    for folder in folders:
+        search_path.prepend("command-line", f"file://{folder}", SearchPathQuery(provider="schema"))
     before = GlobalHydra.instance().hydra
     GlobalHydra.instance().clear()
     try:
-        initialize_config_module(CONFIG_MODULE, job_name="trafficsim", version_base=VERSION_BASE)
+        Hydra.create_main_hydra2("trafficsim", search_path)
         yield
     finally:
         GlobalHydra.instance().hydra = before
 
 
-def _composed(overrides: list[str], folders: list[Path], config_name: str) -> DictConfig:
-    searched = [override for override in overrides if not override.startswith("hydra.searchpath=")]
+def _composed(overrides: list[str], config_name: str) -> DictConfig:
     for given in parse([override for override in overrides if override.startswith("hydra.searchpath=")]):
         value = given.value()
         if not isinstance(value, list) or not all(str(each).startswith("file://") for each in value):
-            raise UserError(f"'{given.input_line}': write hydra.searchpath=[file:///FOLDER], or use --config-dir FOLDER.")
-        folders = [*folders, *existing_folders(str(each).removeprefix("file://") for each in value)]
-    if folders:
-        paths = ",".join(f'"file://{folder}"' for folder in folders)
-        searched.append(f"hydra.searchpath=[{paths}]")
+            raise UserError(
+                f"'{given.input_line}': write hydra.searchpath=[file:///FOLDER], or use --config-dir FOLDER."
+            )
+        existing_folders(str(each).removeprefix("file://") for each in value)
     try:
-        return hydra_compose(config_name, searched, return_hydra_config=True)
+        return hydra_compose(config_name, overrides, return_hydra_config=True)
     except ValueError as error:  # Hydra says so when a group is given a number
         raise UserError(f"{' '.join(str(error).split())}.") from None
 
@@ -203,6 +217,8 @@ def _sentence(error: Exception, known_keys: Callable[[], list[str]]) -> str:
     message = str(error)
     if error.__cause__ is not None and (not message or message.startswith(("Error merging", "In '"))):
         message = f"{message} {error.__cause__}"
+    if "Cannot find primary config" in message:
+        return f"--config-name: {message.partition('.')[0]}; --config-dir names the folder that holds it."
     if found := re.search(r"Could not find '([^/']+)/([^']+)'", message):
         group, name = found.groups()
         options = arm_names() if group == "arm" else []
@@ -214,14 +230,20 @@ def _sentence(error: Exception, known_keys: Callable[[], list[str]]) -> str:
         return _unknown_key(found[1] or found[2], known_keys())
     if found := re.search(r"(?:Ambiguous value for argument|Sweep parameters) '([^']+)'", message):
         return f"'{found[1]}' holds several values; add -m to run one job for each, or write a list as KEY=[A,B]."
-    lines = [line.strip() for line in message.splitlines() if line.strip() and "full_key" not in line and "object_type" not in line]
+    lines = [
+        line.strip()
+        for line in message.splitlines()
+        if line.strip() and "full_key" not in line and "object_type" not in line
+    ]
     return " ".join(lines) or type(error).__name__
 
 
 def _unknown_key(key: str, keys: list[str]) -> str:
     """Return the sentence for a ``key`` that the configuration has not; ``keys`` are those it has, dotted."""
     if key.startswith("arm."):
-        return f"unknown key '{key}'. Choose the arm first (arm=NAME); a lever that it lacks is added with '+{key}=...'."
+        return (
+            f"unknown key '{key}'. Choose the arm first (arm=NAME); a lever that it lacks is added with '+{key}=...'."
+        )
     keys = [each for each in keys if each != "arm"] + ["arm"]
     while True:  # the first part that does not exist is the one to correct
         parent, _, name = key.rpartition(".")
@@ -236,8 +258,8 @@ def _unknown_key(key: str, keys: list[str]) -> str:
 def _known_keys(folders: list[Path], config_name: str) -> list[str]:
     """Return every key of the configuration without overrides, dotted."""
     try:
-        with _hydra():
-            content = OmegaConf.to_container(_composed([], folders, config_name), resolve=False)
+        with _hydra(folders):
+            content = OmegaConf.to_container(_composed([], config_name), resolve=False)
     except Exception:  # only the hint is lost
         return []
     assert isinstance(content, dict)

@@ -122,7 +122,7 @@ class Configuration:
 
     def plain(self) -> dict[str, Any]:
         """Return the configuration as plain dictionaries, lists, numbers and text, ready for JSON."""
-        return json.loads(json.dumps(dataclasses.asdict(self)))  # type: ignore[call-overload]
+        return json.loads(json.dumps(dataclasses.asdict(self)))
 
     def hash(self) -> str:
         """Return the SHA-256 of everything that a result depends on, as canonical JSON.
@@ -187,7 +187,9 @@ def checked(
 def _mapping(content: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = content.get(key)
     if value is not None and not isinstance(value, Mapping):
-        raise UserError(f"{key} = {value!r}: it should hold 'key: value' lines; choose a file of the group or set {key}.KEY.")
+        raise UserError(
+            f"{key} = {value!r}: it should hold 'key: value' lines; choose a file of the group or set {key}.KEY."
+        )
     return value or {}
 
 
@@ -210,7 +212,9 @@ def _arms(content: Mapping[str, Any], search_path: tuple[Path | str, ...], choic
             described |= {"title": whole.title, "summary": whole.summary}
         arms[chosen] = Arm.from_plain({"name": chosen} | described, place)
     if not arms:
-        raise UserError("No arm is named. Write arm=NAME or arms=[status_quo,letter_package]; see 'trafficsim catalog arms'.")
+        raise UserError(
+            "No arm is named. Write arm=NAME or arms=[status_quo,letter_package]; see 'trafficsim catalog arms'."
+        )
     return tuple(arms.values())
 
 
@@ -220,7 +224,9 @@ def _refuse_hidden(content: Any, place: str) -> None:
         for key, value in content.items():
             here = f"{place}.{key}" if place else str(key)
             if str(key).startswith("_"):
-                raise UserError(f"{here}: keys that begin with '_' are refused, since a configuration may not call code.")
+                raise UserError(
+                    f"{here}: keys that begin with '_' are refused, since a configuration may not call code."
+                )
             _refuse_hidden(value, here)
     elif isinstance(content, list | tuple):
         for number, value in enumerate(content):

@@ -92,7 +92,7 @@ class Arm:
 
     def plain(self) -> dict[str, Any]:
         """Return the arm as plain dictionaries, numbers and text; :meth:`from_plain` reads them back."""
-        return dataclasses.asdict(self)  # type: ignore[call-overload]
+        return dataclasses.asdict(self)
 
     def lever_schedule(
         self, catalog: Catalog, months: int, policy_start: int | str
@@ -174,4 +174,6 @@ def _load(name: str, search_path: tuple[Path | str, ...]) -> Arm:
                 shown_as = f"arm/{path.name}"
                 return Arm.from_plain({"name": name} | read_mapping(path, shown_as), shown_as)
     known = arm_names(search_path)
-    raise UserError(f"There is no arm '{name}'.{nearest(name, known)} Allowed: {one_of(known)}, or several joined by '+'.")
+    raise UserError(
+        f"There is no arm '{name}'.{nearest(name, known)} Allowed: {one_of(known)}, or several joined by '+'."
+    )

@@ -59,7 +59,9 @@ class Catalog:
                     f"Allowed: {one_of(self.parameters)}."
                 )
             if not isinstance(values, Mapping):
-                raise UserError(f"{where}.{process} = {values!r}: write a name and a value, {where}.{process}.NAME=VALUE.")
+                raise UserError(
+                    f"{where}.{process} = {values!r}: write a name and a value, {where}.{process}.NAME=VALUE."
+                )
             result[process] = {}
             for name, value in values.items():
                 if name not in named:
@@ -68,7 +70,11 @@ class Catalog:
                         f"'trafficsim catalog parameters' lists them."
                     )
                 low, high = named[name].range
-                if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not inside(named[name], value):
+                if (
+                    isinstance(value, bool)
+                    or not isinstance(value, int | float | np.number)
+                    or not inside(named[name], value)
+                ):
                     raise UserError(
                         f"{where}.{process}.{name} = {value!r}: allowed are numbers from {low:g} to {high:g} "
                         f"({named[name].unit}); the default is {named[name].default:g}."
@@ -84,7 +90,9 @@ class Catalog:
         """Return a named tuple of floats for each process: the defaults, with ``overrides`` in their place."""
         changed = self.checked(overrides or {})
         return {
-            process: made(**{name: float(p.default) for name, p in self.parameters[process].items()} | changed.get(process, {}))
+            process: made(
+                **{name: float(p.default) for name, p in self.parameters[process].items()} | changed.get(process, {})
+            )
             for process, made in self.parameter_classes().items()
         }
 
@@ -128,7 +136,9 @@ def _records[R: Record](path: Path, kind: type[R], shown_as: str) -> dict[str, R
     records = {}
     for name, content in read_mapping(path, shown_as).items():
         if not isinstance(name, str) or not name.isidentifier() or name.startswith("_") or keyword.iskeyword(name):
-            raise UserError(f"{shown_as}: '{name}' cannot be a name; use small letters, digits and '_', a letter first.")
+            raise UserError(
+                f"{shown_as}: '{name}' cannot be a name; use small letters, digits and '_', a letter first."
+            )
         records[name] = validated(kind, content, f"{shown_as}: {name}")
     return records
 

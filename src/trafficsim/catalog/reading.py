@@ -11,7 +11,6 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from trafficsim.errors import UserError
 
-
 _KINDS: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false"}
 
 
@@ -84,11 +83,12 @@ def validated[Record](kind: type[Record], content: Any, where: str) -> Record:
 
 def sentence(error: ValidationError, kind: Any, where: str) -> str:
     """Return the first problem of a pydantic ``error`` as one sentence: where, which key, what value, what is allowed."""
-    problem = error.errors()[0]
+    unknown = ("extra_forbidden", "unexpected_keyword_argument")
+    problem = min(error.errors(), key=lambda each: each["type"] not in unknown)  # a misspelt key is also a missing one
     place = [str(part) for part in problem["loc"] if not _is_branch(part)]
     key, value = ".".join(place), problem["input"]
     inside = f"{where}: " if where else ""
-    if problem["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+    if problem["type"] in unknown:
         allowed = _fields_at(kind, problem["loc"][:-1])
         return f"{inside}unknown key '{key}'.{nearest(place[-1], allowed)} Allowed: {one_of(allowed)}."
     if problem["type"] in ("missing", "missing_argument"):

@@ -18,7 +18,7 @@ def tuple_class(name: str, fields: tuple[str, ...]) -> Any:
     """Return the named-tuple class ``name`` with these fields; the same arguments always give the same class."""
     fingerprint = hashlib.sha256(" ".join(fields).encode()).hexdigest()[:8]
     full_name = f"{name}_{fingerprint}"
-    made = namedtuple(full_name, fields, module=__name__)  # type: ignore[misc]  # noqa: PYI024
+    made = namedtuple(full_name, fields, module=__name__)  # type: ignore[misc]
     setattr(sys.modules[__name__], full_name, made)
     return made
 
@@ -37,6 +37,6 @@ def __getattr__(name: str) -> Any:
     if name in globals():
         return globals()[name]
     del policy
-    made = namedtuple(name, (), module=__name__)  # type: ignore[misc]  # noqa: PYI024
+    made = namedtuple(name, (), module=__name__)  # type: ignore[misc]
     globals()[name] = made
     return made

@@ -7,8 +7,6 @@ not depend on the order of proposals, and one more offer disturbs few other matc
 
 import math
 
-import numpy as np
-
 from trafficsim.engine.compiling import compiled, rule
 from trafficsim.engine.draws import join, preference, uniform
 from trafficsim.processes.happenings import (
@@ -170,10 +168,10 @@ def hand_over(month, row, purpose, household, price, p, stamps, migrants, broker
 
 
 @compiled
-def trade(month, rows, p, scarcity_on, pressure_on, stamps, migrants, brokers, households, markets, stalls, society,
+def trade(month, rows, attempts, p, scarcity_on, pressure_on, stamps, migrants, brokers, households, markets, stalls, society,
           entries):  # fmt: skip
-    """Match this month's offers with the stalls and settle; then move prices."""
-    attempts = np.zeros(rows, np.int8)
+    """Match this month's offers with the stalls and settle; then move prices. ``attempts`` (int8, one a row) is scratch."""
+    attempts[:rows] = 0
     for row in range(rows):
         if migrants.status[row] != Status.HELD_BY_BROKERS or brokers.role[migrants.holder[row]] != Role.SELLER:
             continue

@@ -87,6 +87,7 @@ class State:
     month: int = 0
     protection_signal: float = 0.0
     stamps: np.ndarray = field(default_factory=lambda: np.zeros(len(Draw), np.uint64))
+    attempts: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int8))
 
     def copy(self) -> "State":
         """Return an independent copy that continues exactly as this one would."""
@@ -225,6 +226,8 @@ def advance(state: State, course: Course) -> None:
         month, seed, slots, scale, p["departure"], now, lever, signal, recruiters, stamps, w.migrants, entries
     )  # fmt: skip
     rows = int(w.migrants.size[0])
+    if len(state.attempts) < rows:
+        state.attempts = np.zeros(2 * rows, np.int8)
     reopened = p["crossing"].reopened_openness * lever.border_reopening
     openness = max(now.border_openness * (1.0 - lever.border_closure), reopened)
     crossing.cross(month, rows, p["crossing"], openness, on.enforcement_pressure, stamps, w.migrants, w.units, entries)
@@ -235,7 +238,7 @@ def advance(state: State, course: Course) -> None:
         month, seed, p["market"], now, lever, on.broker_adaptation, stamps, w.markets, w.stalls, w.households, w.society
     )  # fmt: skip
     market.trade(
-        month, rows, p["market"], on.scarcity, on.enforcement_pressure, stamps, w.migrants, w.brokers, w.households,
+        month, rows, state.attempts, p["market"], on.scarcity, on.enforcement_pressure, stamps, w.migrants, w.brokers, w.households,
         w.markets, w.stalls, w.society, entries,
     )  # fmt: skip
     shelter = np.full(AREAS + 1, _places(course, lever, "identification") / AREAS)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
+from rich.console import Console, Group, RenderableType
+from rich.table import Column, Table
 
 from trafficsim.catalog import catalog
 from trafficsim.catalog.reading import nearest, one_of
@@ -32,7 +32,7 @@ def print_catalog(
         print(json.dumps(content[kind] if kind else content, indent=2, ensure_ascii=False), file=console.file)
         return
     if not kind:
-        table = _table("The catalogue", "kind", "records", "shows")
+        table = Table("kind", "records", "shown by", title="The catalogue", title_justify="left")
         for each, rows in content.items():
             table.add_row(each, str(len(rows)), f"trafficsim catalog {each}")
         console.print(table)
@@ -48,8 +48,7 @@ def _rows(kind: str, name: str | None, search_path: Iterable[Path | str]) -> Row
     """Return the records of ``kind`` by name, or those that ``name`` picks."""
     if kind == "arms":
         names = arm_names(search_path)
-        rows = {each: load_arm(each, search_path).plain() for each in ([name] if name else names)}
-        return rows
+        return {each: load_arm(each, search_path).plain() for each in ([name] if name else names)}
     known = catalog()
     if kind == "parameters":
         rows = {
@@ -66,61 +65,66 @@ def _rows(kind: str, name: str | None, search_path: Iterable[Path | str]) -> Row
     if name not in rows:
         choices = [*known.parameters, *rows] if kind == "parameters" else list(rows)
         allowed = list(known.parameters) if kind == "parameters" else choices
-        raise UserError(f"There is nothing called '{name}' in {kind}.{nearest(name, choices)} Allowed: {one_of(allowed)}.")
+        raise UserError(
+            f"There is nothing called '{name}' in {kind}.{nearest(name, choices)} Allowed: {one_of(allowed)}."
+        )
     return {name: rows[name]}
 
 
 def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", show_lines=False)
+    kind = title.lower().split()[-1]
+    table = Table(title=title, title_justify="left", caption=f"One of them in full: trafficsim catalog {kind} NAME")
     for column in columns:
         table.add_column(column, overflow="fold", no_wrap=column == columns[0])
     return table
 
 
-def _parameters(rows: Rows) -> Table:
-    table = _table("Parameters", "name", "meaning", "default", "range", "unit", "grade", "source")
-    for name, row in rows.items():
+def _parameters(rows: Rows) -> Group:
+    """One table for each process, for their names are long."""
+    tables: dict[str, Table] = {}
+    widest = max(len(full_name.partition(".")[2]) for full_name in rows)
+    for full_name, row in rows.items():
+        process, _, name = full_name.partition(".")
+        if process not in tables:
+            name_column = Column("name", no_wrap=True, min_width=widest)
+            tables[process] = Table(
+                name_column, "meaning", "default (range)", "unit", title=process, title_justify="left"
+            )
         low, high = row["range"]
-        table.add_row(
-            name, row["meaning"], f"{row['default']:g}", f"{low:g} to {high:g}", row["unit"], row["grade"], _words(row["source"])
-        )
-    return table
+        tables[process].add_row(name, row["meaning"], f"{row['default']:g} ({low:g} to {high:g})", row["unit"])
+    return Group(*tables.values(), "Source and grade of one of them: trafficsim catalog parameters PROCESS.NAME")
 
 
 def _series(rows: Rows) -> Table:
-    table = _table("Dated series", "name", "meaning", "values", "unit", "grade", "source")
+    table = _table("Dated series", "name", "meaning", "values", "unit")
     for name, row in rows.items():
-        values = ", ".join(f"{month}: {value:g}" for month, value in row["values"].items())
-        table.add_row(name, row["meaning"], values, row["unit"], row["grade"], _words(row["source"]))
+        table.add_row(name, row["meaning"], _words(row["values"]), row["unit"])
     return table
 
 
 def _levers(rows: Rows) -> Table:
-    table = _table("Levers", "name", "label", "meaning", "kind", "asked for by", "status quo")
+    table = _table("Levers", "name", "meaning", "asked for by")
     for name, row in rows.items():
-        asked = _words([*row["questions"], *row["provisions"]])
-        quo = ", ".join(f"{month}: {value:g}" for month, value in row["status_quo"].items())
-        table.add_row(name, row["label"], row["meaning"], row["kind"], asked, quo)
+        asked = row["questions"] if row["kind"] == "protective" else [row["kind"]]
+        table.add_row(name, row["meaning"], _words(asked))
     return table
 
 
 def _arms(rows: Rows) -> Table:
-    table = _table("Arms", "name", "title", "summary", "levers (coverage)")
+    table = _table("Arms", "name", "title", "summary")
     for name, row in rows.items():
-        levers = ", ".join(f"{lever} ({value['coverage']:g})" for lever, value in row["levers"].items())
-        table.add_row(name, row["title"], row["summary"], levers or "none")
+        table.add_row(name, row["title"], row["summary"])
     return table
 
 
 def _indicators(rows: Rows) -> Table:
-    table = _table("Indicators", "name", "label", "unit", "definition", "better", "source")
+    table = _table("Indicators", "name", "definition", "unit")
     for name, row in rows.items():
-        better = row["direction"].replace("_is_better", "").replace("neutral", "–")
-        table.add_row(name, row["label"], row["unit"], row["definition"], better, _words(row["source"]))
+        table.add_row(name, row["definition"], row["unit"])
     return table
 
 
-_KINDS: dict[str, Callable[[Rows], Table]] = {
+_KINDS: dict[str, Callable[[Rows], RenderableType]] = {
     "parameters": _parameters,
     "series": _series,
     "levers": _levers,
@@ -135,9 +139,13 @@ def _print_record(console: Console, name: str, row: dict[str, Any]) -> None:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for key, value in row.items():
-        if isinstance(value, dict) and value and all(isinstance(each, dict) for each in value.values()):  # an arm's levers
+        if (
+            isinstance(value, dict) and value and all(isinstance(each, dict) for each in value.values())
+        ):  # an arm's levers
             for each, fields in value.items():
-                told = "; ".join(f"{field} {_words(content)}" for field, content in fields.items() if field != "because")
+                told = "; ".join(
+                    f"{field} {_words(content)}" for field, content in fields.items() if field != "because"
+                )
                 table.add_row(each, f"{told}\n{fields.get('because', '')}")
         else:
             table.add_row(key, _words(value))

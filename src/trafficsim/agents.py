@@ -1,0 +1,74 @@
+"""The agents of the model, each a view of one row of a table."""
+
+from trafficsim.engine.views import RowAgent
+from trafficsim.processes import vocabulary as words
+from trafficsim.processes.population import (
+    BROKERS,
+    CHILDREN,
+    ENFORCEMENT_UNITS,
+    HOUSEHOLDS,
+    MIGRANTS,
+    PROTECTION_SERVICES,
+)
+
+
+class Migrant(RowAgent, table="migrants", declaration=MIGRANTS):
+    """A person who has left, or means to leave, the country of origin."""
+
+    @property
+    def age(self) -> int:
+        """Age in whole years."""
+        return (self.model.month - self.birth_month) // 12
+
+    @property
+    def is_exploited(self) -> bool:
+        """True in forced marriage, sexual exploitation, forced labour or domestic servitude."""
+        return words.Status.FORCED_MARRIAGE <= self.status <= words.Status.DOMESTIC_SERVITUDE
+
+    @property
+    def held_by(self) -> "Broker | Household | None":
+        """The broker or household that holds her, or nobody."""
+        if self.holder < 0:
+            return None
+        kind = Broker if self.status == words.Status.HELD_BY_BROKERS else Household
+        return kind(self.model, self.holder)
+
+    @property
+    def her_children(self) -> "list[Child]":
+        """Her children born in the host country, the youngest first."""
+        found, row = [], self.youngest
+        while row >= 0:
+            child = Child(self.model, row)
+            found.append(child)
+            row = child.elder
+        return found
+
+
+class Child(RowAgent, table="children", declaration=CHILDREN):
+    """A child born in the host country to a migrant mother."""
+
+    @property
+    def age(self) -> int:
+        """Age in whole years."""
+        return (self.model.month - self.birth_month) // 12
+
+    @property
+    def mothers_view(self) -> Migrant:
+        """The mother."""
+        return Migrant(self.model, self.mother)
+
+
+class Broker(RowAgent, table="brokers", declaration=BROKERS):
+    """A member of a broker network; an inactive one lies low or has left its seat."""
+
+
+class Household(RowAgent, table="households", declaration=HOUSEHOLDS):
+    """A family, farm, workshop, venue or home that seeks or has taken in a person."""
+
+
+class EnforcementUnit(RowAgent, table="units", declaration=ENFORCEMENT_UNITS):
+    """Border guards, local police, detention and removal."""
+
+
+class ProtectionService(RowAgent, table="services", declaration=PROTECTION_SERVICES):
+    """A service that protects; it exists only as far as policy allows it."""
