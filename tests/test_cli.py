@@ -189,7 +189,7 @@ def interrupted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> SimpleNamesp
     def run_study(configuration: Configuration, progress=None) -> None:
         seen.started += 1
         progress(1, 4)
-        raise StudyInterrupted(SimpleNamespace(runs=seen.runs))
+        raise StudyInterrupted(SimpleNamespace(runs=seen.runs, study_id="study-1"))
 
     def save_study(result: object, path: Path) -> Path:
         seen.saved.append(result)
@@ -217,3 +217,9 @@ def test_ctrl_c_before_the_first_run_saves_nothing(interrupted: SimpleNamespace)
     interrupted.runs = []
     assert cli.main(["run"]) == 130
     assert interrupted.saved == []
+
+
+def test_a_folder_that_cannot_be_written_is_told(conducted, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "results").write_text("a file where the folder should be")
+    assert cli.main(["run"]) == 2
+    assert "results" in capsys.readouterr().err

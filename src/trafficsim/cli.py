@@ -141,8 +141,8 @@ def _parser() -> argparse.ArgumentParser:
     export = verb(
         "export",
         "write the tables of a study's database to files for other programs",
-        "examples:\n  trafficsim export results/teaching-1a2b3c4d/study.sqlite\n"
-        "  trafficsim export results/teaching-1a2b3c4d/study.sqlite --to parquet --folder tables\n",
+        "examples:\n  trafficsim export results/teaching-1a2b3c4d5e6f/study.sqlite\n"
+        "  trafficsim export results/teaching-1a2b3c4d5e6f/study.sqlite --to parquet --folder tables\n",
         _export,
     )
     export.add_argument("database", help="the database that compare or run has written")
@@ -280,8 +280,7 @@ def conduct(configuration: "Configuration") -> None:
             interrupted, result = True, stop.result
     if not result.runs:
         raise KeyboardInterrupt
-    folder = Path(configuration.output.folder) / f"{configuration.study.name}-{configuration.hash()[:8]}"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = Path(configuration.output.folder) / result.study_id
     database = save_study(result, folder / "study.sqlite")
     print_comparison(result, console)
     console.print(f"Database: {database}", soft_wrap=True, highlight=False)

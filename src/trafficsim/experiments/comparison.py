@@ -1,0 +1,56 @@
+"""``trafficsim.compare``: the main job from Python."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from trafficsim.analysis.paired import summarise, totals_frame
+from trafficsim.configuration import configure
+from trafficsim.experiments.result import StudyResult
+from trafficsim.experiments.store import save_study
+from trafficsim.experiments.study import run_study
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What :func:`compare` returns: a result that shows, saves and hands out data frames."""
+
+    result: StudyResult
+
+    @property
+    def totals(self) -> pd.DataFrame:
+        """Each arm's total of each indicator in each replicate."""
+        return totals_frame(self.result)
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """Mean, interval and paired difference to the first arm, one row an indicator and arm."""
+        return summarise(self.totals, [arm["name"] for arm in self.result.arms])
+
+    def save(self, path: Path | str) -> Path:
+        """Write the results file."""
+        return save_study(self.result, path)
+
+    def __repr__(self) -> str:
+        """Name the arms and the number of replicates."""
+        arms = ", ".join(arm["name"] for arm in self.result.arms)
+        return f"<Comparison of {arms}; {len({run.replicate for run in self.result.runs})} replicates>"
+
+
+def compare(arms: Iterable[str] = ("status_quo", "non_refoulement_only", "letter_package"), **settings: Any) -> Comparison:
+    """Run ``arms`` on the same simulated lives and compare them with the first.
+
+    ``settings`` are those of the command line: ``replicates=20``, ``scale=0.05``, ``seed=1``, ``policy_start="2001-01"``,
+    ``years=10``, ``workers=1``, and any other key of the configuration with a double underscore for each dot, such as
+    ``parameters__custody__assessment_sensitivity=0.6``. Raises :class:`~trafficsim.errors.UserError` for a wrong one.
+
+    >>> from trafficsim import compare
+    >>> compare(["status_quo", "non_refoulement_only"], replicates=2, scale=0.01, years=1, workers=1)
+    <Comparison of status_quo, non_refoulement_only; 2 replicates>
+    """
+    overrides = [f"arms=[{','.join(arms)}]"]
+    overrides += [f"{name.replace('__', '.')}={str(value).lower() if isinstance(value, bool) else value}" for name, value in settings.items()]
+    return Comparison(run_study(configure(overrides)))
