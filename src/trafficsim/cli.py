@@ -266,12 +266,13 @@ def conduct(configuration: "Configuration") -> None:
     from pathlib import Path
 
     from rich.console import Console
+
     from trafficsim.experiments.store import save_study
+    from trafficsim.experiments.study import StudyInterrupted, run_study
     from trafficsim.report.table import print_comparison
 
-    from trafficsim.experiments.study import StudyInterrupted, run_study
-
-    console = Console()
+    # Where nobody watches (a file, a pipe) there is no width to keep to, and a narrow table would lose columns.
+    console = Console(width=None if sys.stdout.isatty() else 60 + 30 * len(configuration.arms))
     interrupted = False
     with _progress() as progress:
         try:
