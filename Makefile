@@ -11,6 +11,7 @@ BIN = .venv/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 WORKERS ?= 2
 REPLICATES ?= 20
+POLICIES = 'arms=[status_quo,non_refoulement_only,letter_package]'
 
 # Compiled rules are kept per state of their source: numba does not see that a function in another file has changed.
 COMPILED_SOURCES = src/trafficsim/engine src/trafficsim/processes src/trafficsim/model.py
@@ -24,8 +25,8 @@ export NUMBA_NUM_THREADS ?= 1
 .PHONY: demo test bench lint format docs requirements clean
 .DEFAULT_GOAL := demo
 
-demo: .venv/runtime  ## Three policies, the same lives, one table and one figure
-	$(BIN)/trafficsim compare 'arms=[status_quo,non_refoulement_only,letter_package]' replicates=$(REPLICATES)
+demo: .venv/runtime  ## Three policies, the same lives, a table and figures
+	$(BIN)/trafficsim compare $(POLICIES) replicates=$(REPLICATES)
 
 test: .venv/development
 	$(BIN)/python -m pytest -n $(WORKERS)
@@ -43,8 +44,11 @@ format: .venv/development
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: .venv/runtime  ## The figure that README.md shows
-	$(BIN)/trafficsim compare 'arms=[status_quo,non_refoulement_only,letter_package]' replicates=$(REPLICATES)
+docs: .venv/runtime  ## Make the figure that README.md shows again
+	rm -rf .cache/figures
+	$(BIN)/trafficsim compare $(POLICIES) replicates=$(REPLICATES) output.folder=.cache/figures
+	mkdir -p docs/figures
+	cp .cache/figures/study-*/figures/differences.png docs/figures/comparison.png
 
 # Pins again, from what pyproject.toml allows; uv writes neither address nor machine into them.
 COMPILE = uv pip compile --quiet --upgrade --universal --python-version 3.12 --generate-hashes \

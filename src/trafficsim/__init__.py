@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from trafficsim.agents import Broker, Child, EnforcementUnit, Household, Migrant, ProtectionService
-    from trafficsim.experiments.comparison import compare
+    from trafficsim.comparison import compare
     from trafficsim.model import TraffickingModel, TraffickingScenario
 
 _HOMES = {
@@ -23,7 +23,7 @@ _HOMES = {
     "ProtectionService": "agents",
     "TraffickingModel": "model",
     "TraffickingScenario": "model",
-    "compare": "experiments.comparison",
+    "compare": "comparison",
 }
 
 __all__ = [

@@ -32,7 +32,9 @@ def course_of(
     start = month_index(policy_start)
     months = start + years * MONTHS_A_YEAR
     series = {name: assumptions.series_values(name, months) for name in Circumstances._fields}
-    circumstances = [Circumstances(*(float(series[name][month]) for name in Circumstances._fields)) for month in range(months)]
+    circumstances = [
+        Circumstances(*(float(series[name][month]) for name in Circumstances._fields)) for month in range(months)
+    ]
     schedule, capacity = arm.lever_schedule(assumptions, months, start)
     switches = dict.fromkeys(Switches._fields, True) | dict(feedbacks or {})
     unknown = set(switches) - set(Switches._fields)

@@ -18,6 +18,7 @@ from trafficsim.processes.month import Course, State, advance, begin
 from trafficsim.processes.population import DECLARATIONS
 from trafficsim.processes.vocabulary import Status
 
+
 class TraffickingScenario(Scenario):
     """What one run is about. Every value can be given to :class:`TraffickingModel` by the same name."""
 
@@ -43,6 +44,7 @@ class TraffickingModel(TableModelMixin, Model):
 
     ``step()`` lives through one month; ``run_until("2034-04")`` through all months before that date. Subclass it and
     override ``step`` to add a rule of your own between two months.
+
     """
 
     agent_classes = (Migrant, Child, Broker, Household, EnforcementUnit, ProtectionService)
@@ -114,7 +116,8 @@ class TraffickingModel(TableModelMixin, Model):
         return twin
 
     def _continue_at(self, time: float, steps: int) -> None:
-        self._default_schedule.stop()
+        schedule: Any = self._default_schedule  # type: ignore[has-type]
+        schedule.stop()
         self.time, self.steps = time, steps
         self._default_schedule = self.schedule_recurring(
             self._do_step, Schedule(interval=1.0, start=time + 1.0), priority=Priority.HIGH

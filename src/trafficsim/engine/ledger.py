@@ -47,6 +47,7 @@ class Ledger:
         shape: numbers of (events, areas, purposes, sexes, age bands).
         months: length of the run's horizon.
         log: keep the event log as well.
+
     """
 
     def __init__(self, shape: Sequence[int], months: int, log: bool = False) -> None:

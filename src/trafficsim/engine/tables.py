@@ -17,7 +17,8 @@ import numpy as np
 @dataclass(frozen=True)
 class Column:
     """One column: ``dtype`` of its array, ``unit`` and ``meaning`` in words, ``default`` of a new row, and the words
-    that its codes stand for."""
+    that its codes stand for.
+    """
 
     name: str
     dtype: Any
@@ -41,7 +42,7 @@ class TableDeclaration:
         if len(set(names)) != len(names):
             raise ValueError(f"table {name} declares a column twice")
         self.column: Mapping[str, Column] = dict(zip(names, self.columns, strict=True))
-        self.tuple_type: Any = namedtuple(name, [*names, "size"], module=__name__)  # type: ignore[misc]  # noqa: PYI024
+        self.tuple_type: Any = namedtuple(name, [*names, "size"], module=__name__)  # type: ignore[misc]
         setattr(sys.modules[__name__], name, self.tuple_type)
 
     @property

@@ -68,7 +68,7 @@ class RowAgent(Agent):
         object.__setattr__(self, name, value)
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.model is other.model and self.row == other.row  # type: ignore[attr-defined]
+        return type(self) is type(other) and self.model is other.model and self.row == other.row
 
     def __hash__(self) -> int:
         return hash((type(self), id(self.model), self.row))
@@ -107,7 +107,9 @@ class RowSet(AbstractAgentSet):
         return np.arange(len(self)) if self._rows is None else self._rows
 
     def _of(self, rows: NDArray[np.int64]) -> "RowSet":
-        return RowSet(random=self.random, model=self.model, agent_class=self.agent_class, rows=np.asarray(rows, np.int64))
+        return RowSet(
+            random=self.random, model=self.model, agent_class=self.agent_class, rows=np.asarray(rows, np.int64)
+        )
 
     def _keep(self, rows: NDArray[np.int64], inplace: bool) -> "RowSet":
         if not inplace:
@@ -133,9 +135,9 @@ class RowSet(AbstractAgentSet):
         return (self.agent_class(self.model, row) for row in self.rows.tolist())  # type: ignore[misc]
 
     def __contains__(self, agent: object) -> bool:
-        if type(agent) is not self.agent_class or agent.model is not self.model:  # type: ignore[attr-defined]
+        if type(agent) is not self.agent_class or agent.model is not self.model:
             return False
-        row = agent.row  # type: ignore[attr-defined]
+        row = agent.row
         return 0 <= row < len(self) if self._rows is None else bool((self._rows == row).any())
 
     def __getitem__(self, item: int | slice) -> Any:
@@ -165,11 +167,12 @@ class RowSet(AbstractAgentSet):
         if isinstance(filter_func, np.ndarray):
             rows = rows[filter_func[: len(rows)]]
         elif filter_func is not None:
-            make, kept = self.agent_class, []
+            make: Any = self.agent_class
+            kept: list[int] = []
             for row in rows.tolist():
                 if len(kept) >= at_most:
                     break
-                if filter_func(make(self.model, row)):  # type: ignore[misc]
+                if filter_func(make(self.model, row)):
                     kept.append(row)
             rows = np.array(kept, np.int64)
         if at_most < len(rows):
@@ -245,7 +248,8 @@ class RowSet(AbstractAgentSet):
     def groupby(self, by: Callable[[Any], Any] | str, result_type: str = "agentset") -> GroupBy:
         """Group by an attribute or a function, as Mesa does."""
         values = self.get(by) if isinstance(by, str) else [by(agent) for agent in self]
-        rows, groups = self.rows.tolist(), {}
+        rows = self.rows.tolist()
+        groups: dict[Any, list[int]] = {}
         for value, row in zip(values, rows, strict=True):
             groups.setdefault(value, []).append(row)
         sets: dict[Any, Any] = {value: self._of(np.array(chosen)) for value, chosen in groups.items()}
@@ -296,7 +300,11 @@ class MixedRowSet(RowSet):
         # Mesa builds derived sets from agents: keep them as they are, strongly.
         self.parts = list(parts)
         self.random = random or (parts[0].random if parts and hasattr(parts[0], "random") else Random())
-        self.agent_class, self._rows, self.model = None, None, getattr(self.parts[0], "model", None) if self.parts else None
+        self.agent_class, self._rows, self.model = (
+            None,
+            None,
+            getattr(self.parts[0], "model", None) if self.parts else None,
+        )
 
     def __len__(self) -> int:
         return sum(len(part) if isinstance(part, AbstractAgentSet) else 1 for part in self.parts)
@@ -382,7 +390,9 @@ class MixedRowSet(RowSet):
         groups: dict[Any, list[Any]] = {}
         for agent in self:
             groups.setdefault(read(agent), []).append(agent)
-        return GroupBy({value: self._made(chosen) if result_type == "agentset" else chosen for value, chosen in groups.items()})
+        return GroupBy(
+            {value: self._made(chosen) if result_type == "agentset" else chosen for value, chosen in groups.items()}
+        )
 
     def copy(self) -> Any:
         """Return a set of its own with the same agents."""
@@ -412,7 +422,11 @@ class TableModelMixin:
     """
 
     agent_classes: ClassVar[tuple[type[RowAgent], ...]] = ()
-    tables: Mapping[str, Any]
+
+    @property
+    def tables(self) -> Mapping[str, Any]:
+        """The tables by name."""
+        raise NotImplementedError
 
     def _row_sets(self) -> dict[type, Any]:
         return {made: RowSet(random=self.random, model=self, agent_class=made) for made in self.agent_classes}  # type: ignore[attr-defined]

@@ -25,7 +25,9 @@ def export_study(database: Path | str, folder: Path | str, formats: Sequence[str
         if name not in FORMATS:
             raise UserError(f"There is no format '{name}'. Allowed: {', '.join(FORMATS)}.")
     if "parquet" in wanted and importlib.util.find_spec("pyarrow") is None:
-        raise UserError("Parquet needs pyarrow, which is not installed: pip install 'trafficsim[parquet]'. CSV works without.")
+        raise UserError(
+            "Parquet needs pyarrow, which is not installed: pip install 'trafficsim[parquet]'. CSV works without."
+        )
     open_study(database)
     folder = Path(folder)
     written: list[Path] = []
@@ -42,5 +44,7 @@ def export_study(database: Path | str, folder: Path | str, formats: Sequence[str
                         frame.to_parquet(path, index=False)
                     written.append(path)
     except OSError as problem:
-        raise UserError(f"The folder {folder} could not be written: {problem}. Choose another with --folder.") from problem
+        raise UserError(
+            f"The folder {folder} could not be written: {problem}. Choose another with --folder."
+        ) from problem
     return written

@@ -56,7 +56,7 @@ TABLES: dict[str, dict[str, tuple[type, str]]] = {
         "provisions": (str, "legal anchors"), "questions": (str, "questions of the letter"), "kind": (str, "kind"),
     },
     "runs": {
-        "id": (str, "study and hash of all that decides the result"), "study": (str, "study"), "arm": (str, "arm, or the shared history"),
+        "id": (str, "study and hash of all that decides the result"), "study": (str, "study"), "arm": (str, "arm, or history"),
         "replicate": (int, "replicate, from 0"), "seed": (str, "seed"), "parent_run": (str, "the history it branched from"),
         "first_month": (str, "first month"), "months": (int, "length"), "seconds": (float, "time it took"),
     },
@@ -158,9 +158,13 @@ def _check_ours(path: Path) -> None:
         finally:
             connection.close()
     except sqlite3.DatabaseError as problem:
-        raise UserError(f"{path} is not an SQLite file ({problem}). It is left as it is; name another file.") from problem
+        raise UserError(
+            f"{path} is not an SQLite file ({problem}). It is left as it is; name another file."
+        ) from problem
     if found != APPLICATION_ID:
-        raise UserError(f"{path} is an SQLite file, but not one of trafficsim's. It is left as it is; name another file.")
+        raise UserError(
+            f"{path} is an SQLite file, but not one of trafficsim's. It is left as it is; name another file."
+        )
 
 
 def _create_tables(database: Database) -> None:
@@ -184,7 +188,11 @@ def _write_study(database: Database, result: StudyResult) -> None:
         with database.conn:
             _write_run(database, result.study_id, run)
     with database.conn:
-        _insert(database, "fates", (dict(zip(TABLES["fates"], (result.study_id, *row), strict=True)) for row in result.fates))
+        _insert(
+            database,
+            "fates",
+            (dict(zip(TABLES["fates"], (result.study_id, *row), strict=True)) for row in result.fates),
+        )
         names = TABLES["changed_lives"]
         _insert(
             database, "changed_lives",

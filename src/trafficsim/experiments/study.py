@@ -47,7 +47,7 @@ PERSON_FATES = ("died", "removed")
 Progress = Callable[[int, int], None]
 
 
-class StudyInterrupted(KeyboardInterrupt):  # noqa: N818 - it is what Ctrl-C becomes, not an error
+class StudyInterrupted(KeyboardInterrupt):
     """Ctrl-C during a study; ``result`` holds the replicates that were finished."""
 
     def __init__(self, result: StudyResult) -> None:
@@ -118,7 +118,8 @@ def _outcomes(configuration: Configuration, workers: int) -> Any:
         for replicate in replicates:
             yield replicate, run_replicate(configuration, replicate)
         return
-    waiting, running = list(replicates), {}
+    waiting = list(replicates)
+    running: dict[Future[Any], int] = {}
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["trafficsim.experiments.study"])
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)

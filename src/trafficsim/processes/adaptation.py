@@ -36,7 +36,9 @@ def prosecution_chance(p, reports_per_broker, share_brokers, effort, lever, corr
 def leaving_chance(p, perceived_risk, income, usual_income):
     """Chance a month that a broker stops, from perceived risk and thin income."""
     thin = max(0.0, 1.0 - income / usual_income)
-    return min(1.0, p.broker_leaves_monthly + p.broker_leaves_from_risk * perceived_risk + p.broker_leaves_when_poor * thin)
+    return min(
+        1.0, p.broker_leaves_monthly + p.broker_leaves_from_risk * perceived_risk + p.broker_leaves_when_poor * thin
+    )
 
 
 @rule
@@ -64,7 +66,9 @@ def learn(month, rows, p, fear_on, migrants, society):
     for area in range(1, AREAS + 1):
         persons = max(society.persons[area], 1.0)
         memory = p.memory_of_the_seen
-        society.removals_seen[area] = memory * society.removals_seen[area] + (1.0 - memory) * society.removals[area] / persons
+        society.removals_seen[area] = (
+            memory * society.removals_seen[area] + (1.0 - memory) * society.removals[area] / persons
+        )
         society.protections_seen[area] = (
             memory * society.protections_seen[area] + (1.0 - memory) * society.protections[area] / persons
         )
@@ -172,4 +176,6 @@ def adapt_units(p, lever, pressure_on, usual_caseload, units):
             units.share_surveillance[row] = rest * p.share_surveillance_of_rest * lever.permit_surveillance
             units.share_removal[row] = rest - units.share_surveillance[row]
         if kind != UnitKind.ORIGIN_BORDER_GUARD:
-            units.corruption[row] = p.usual_corruption * (1.0 - p.accountability_against_corruption * lever.accountability)
+            units.corruption[row] = p.usual_corruption * (
+                1.0 - p.accountability_against_corruption * lever.accountability
+            )

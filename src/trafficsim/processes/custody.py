@@ -72,7 +72,9 @@ def decide(month, rows, p, circumstances, lever, fear_on, queues_on, screening_p
                 if queues_on:
                     screening_places[0] -= 1.0
                 note(entries, migrants, row, month, Event.SCREENED, 1)
-                if uniform(key, stamps[Draw.IDENTIFIED]) < identification_chance(p, trafficked, migrants.trust[row], fear_on):
+                if uniform(key, stamps[Draw.IDENTIFIED]) < identification_chance(
+                    p, trafficked, migrants.trust[row], fear_on
+                ):
                     migrants.identified[row] = 1
                     note(entries, migrants, row, month, Event.IDENTIFIED, 1)
         if migrants.protected_from_removal[row] == 0:
@@ -104,11 +106,16 @@ def decide(month, rows, p, circumstances, lever, fear_on, queues_on, screening_p
                 migrants.until[row] = month + int(p.sentence_in_custody)
                 continue
             migrants.stage[row] = Stage.AWAITING_RETURN.value
-        if uniform(key, stamps[Draw.BOUGHT_OUT]) < p.bought_out_monthly * units.corruption[unit_row(UnitKind.DETENTION_AND_REMOVAL, area)]:
+        if (
+            uniform(key, stamps[Draw.BOUGHT_OUT])
+            < p.bought_out_monthly * units.corruption[unit_row(UnitKind.DETENTION_AND_REMOVAL, area)]
+        ):
             free(month, row, migrants, entries)
             continue
         if circumstances.origin_accepts_returns > 0.5 and removal_places[0] >= 1.0:
-            if uniform(key, stamps[Draw.REMOVED]) < removal_chance(p, units.effort[unit_row(UnitKind.DETENTION_AND_REMOVAL, area)], lever):
+            if uniform(key, stamps[Draw.REMOVED]) < removal_chance(
+                p, units.effort[unit_row(UnitKind.DETENTION_AND_REMOVAL, area)], lever
+            ):
                 if queues_on:
                     removal_places[0] -= 1.0
                 remove(month, row, migrants, units, society, entries)
@@ -116,7 +123,10 @@ def decide(month, rows, p, circumstances, lever, fear_on, queues_on, screening_p
         tally(entries, migrants, row, month, Event.AWAITING_RETURN_MONTH, 1)
     for row in range(rows):
         if migrants.status[row] == Status.PROTECTED and migrants.identified[row] == 0:
-            if lever.lawful_stay <= 0.0 and uniform(migrants.key[row], stamps[Draw.PROTECTION_ENDS]) < p.stay_lapses_monthly:
+            if (
+                lever.lawful_stay <= 0.0
+                and uniform(migrants.key[row], stamps[Draw.PROTECTION_ENDS]) < p.stay_lapses_monthly
+            ):
                 move(entries, migrants, row, month, Status.IN_HIDING, Event.RELEASED_FROM_CUSTODY)
 
 

@@ -74,7 +74,9 @@ def depart(month, seed, slots, scale, p, circumstances, lever, protection_signal
         female = uniform(key, stamps[Draw.CANDIDATE_SEX]) < circumstances.women_share
         migrants.key[row] = key
         migrants.sex[row] = Sex.FEMALE.value if female else Sex.MALE.value
-        months_old = draw_age(p, uniform(key, stamps[Draw.CANDIDATE_AGE_BAND]), uniform(key, stamps[Draw.CANDIDATE_AGE]))
+        months_old = draw_age(
+            p, uniform(key, stamps[Draw.CANDIDATE_AGE_BAND]), uniform(key, stamps[Draw.CANDIDATE_AGE])
+        )
         migrants.birth_month[row] = month - months_old
         migrants.stratum[row] = draw_stratum(p, uniform(key, stamps[Draw.CANDIDATE_STRATUM]))
         mode = uniform(key, stamps[Draw.CANDIDATE_MODE])

@@ -1,5 +1,6 @@
 """Step 6. Life in the host country: exploitation, work, health, pregnancy and birth, escape, onward passage, coerced
-acts, reports, and identification outside custody."""
+acts, reports, and identification outside custody.
+"""
 
 import math
 
@@ -162,7 +163,9 @@ def live(month, rows, p, circumstances, lever, fear_on, seats, seller_reach, she
         if migrants.due[row] >= 0:
             if migrants.due[row] <= month:
                 migrants.due[row] = -1
-                give_birth(month, row, p, circumstances.registration_ease, stamps, migrants, children, households, entries)
+                give_birth(
+                    month, row, p, circumstances.registration_ease, stamps, migrants, children, households, entries
+                )
         elif sex == Sex.FEMALE and uniform(key, stamps[Draw.CONCEIVES]) < conception_chance(p, status, age):
             migrants.due[row] = month + int(p.months_of_pregnancy)
             note(entries, migrants, row, month, Event.CONCEIVED, 1)

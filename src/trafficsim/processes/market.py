@@ -51,7 +51,9 @@ def choose_purpose(p, sex, draw):
 def next_price(p, price, base, offers, seekers, risk):
     """Price after a month: scarcity pulls it, risk adds to it, and it drifts back to its base."""
     scarcity = (seekers - offers) / (seekers + offers + 1.0)
-    target = base * math.exp(p.price_response_to_scarcity * (scarcity - p.usual_scarcity) + p.price_response_to_risk * risk)
+    target = base * math.exp(
+        p.price_response_to_scarcity * (scarcity - p.usual_scarcity) + p.price_response_to_risk * risk
+    )
     return price * math.exp(p.price_adjustment_monthly * math.log(target / price))
 
 
@@ -146,7 +148,7 @@ def propose(offer, attempts, p, month, stamps, migrants, markets, market, stalls
 @compiled
 def hand_over(month, row, purpose, household, price, p, stamps, migrants, brokers, households, society, entries):
     """A household takes a person in: the person is trafficked, for the first time or again."""
-    seller, area = migrants.holder[row], migrants.area[row]
+    seller = migrants.holder[row]
     leave_holder(brokers, migrants, row)
     brokers.income[seller] += price
     households.paid[household] = price
@@ -158,7 +160,7 @@ def hand_over(month, row, purpose, household, price, p, stamps, migrants, broker
     worked = uniform(migrants.key[row], stamps[Draw.ALSO_FORCED_TO_WORK]) < p.share_also_forced_to_work
     migrants.also_forced_to_work[row] = 1 if worked and purpose != Purpose.FORCED_LABOUR else 0
     move(entries, migrants, row, month, status_of(purpose), Event.TRAFFICKED)
-    note(entries, migrants, row, month, Event.PRICE_PAID, int(round(price)))
+    note(entries, migrants, row, month, Event.PRICE_PAID, round(price))
     if migrants.times_trafficked[row] > 0:
         note(entries, migrants, row, month, Event.TRAFFICKED_AGAIN, 1)
     migrants.times_trafficked[row] = min(migrants.times_trafficked[row] + 1, int(p.most_times_counted))
@@ -193,7 +195,20 @@ def trade(month, rows, attempts, p, scarcity_on, pressure_on, stamps, migrants, 
             )  # fmt: skip
             factor = price_factor(p, purpose, age_in_years(month, migrants.birth_month[row]))
             markets.sold[market] += 1
-            hand_over(month, row, purpose, household, price * factor, p, stamps, migrants, brokers, households, society, entries)
+            hand_over(
+                month,
+                row,
+                purpose,
+                household,
+                price * factor,
+                p,
+                stamps,
+                migrants,
+                brokers,
+                households,
+                society,
+                entries,
+            )
     for market in range(markets.size[0]):
         settle(month, market, p, stamps, migrants, brokers, households, markets, stalls, society, entries)
         if scarcity_on:

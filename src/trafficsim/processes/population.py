@@ -4,7 +4,7 @@ Months are counted from January 1996; -1 stands for "never" or "nobody". Places 
 ones. These declarations are what the docs, the agents and the results file describe.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -178,15 +178,15 @@ SOCIETY = TableDeclaration(
 class World(NamedTuple):
     """All tables of a run. Rows of brokers, units, services, markets, stalls and areas are fixed; the others grow."""
 
-    migrants: tuple
-    children: tuple
-    brokers: tuple
-    households: tuple
-    units: tuple
-    services: tuple
-    markets: tuple
-    stalls: tuple
-    society: tuple
+    migrants: Any
+    children: Any
+    brokers: Any
+    households: Any
+    units: Any
+    services: Any
+    markets: Any
+    stalls: Any
+    society: Any
 
 
 DECLARATIONS: dict[str, TableDeclaration] = {

@@ -50,7 +50,9 @@ def receive_returned(month, row, p, circumstances, lever, stamps, migrants, entr
     if uniform(key, stamps[Draw.TORTURED]) < torture_chance(p, link, migrants.motive[row], lever):
         note(entries, migrants, row, month, Event.TORTURED, 1)
     if migrants.due[row] >= 0:
-        if uniform(key, stamps[Draw.FORCED_ABORTION]) < p.forced_abortion_on_return * (1.0 - lever.origin_decriminalisation):
+        if uniform(key, stamps[Draw.FORCED_ABORTION]) < p.forced_abortion_on_return * (
+            1.0 - lever.origin_decriminalisation
+        ):
             note(entries, migrants, row, month, Event.FORCED_ABORTION, 1)
         migrants.due[row] = -1
     if link != Link.NONE:

@@ -38,7 +38,9 @@ def detection_chance(p, status, permit, campaign, effort, effort_share, firewall
 @rule
 def spared_chance(p, lever):
     """Chance that a person found without papers is not detained at all, under lawful stay and non-punishment."""
-    return 1.0 - (1.0 - p.spared_by_non_punishment * lever.non_punishment) * (1.0 - p.spared_by_stay * lever.lawful_stay)
+    return 1.0 - (1.0 - p.spared_by_non_punishment * lever.non_punishment) * (
+        1.0 - p.spared_by_stay * lever.lawful_stay
+    )
 
 
 @compiled

@@ -47,7 +47,11 @@ def harm_factor(p, separated, registration, in_orphanage, lever):
 @rule
 def contact_chance(p, mother_status, lever):
     """Chance a month that a separated child gets into contact with its mother."""
-    if mother_status == Status.DEAD or mother_status == Status.RETURNED_DETAINED or mother_status == Status.RETURNED_RELEASED:
+    if (
+        mother_status == Status.DEAD
+        or mother_status == Status.RETURNED_DETAINED
+        or mother_status == Status.RETURNED_RELEASED
+    ):
         return p.contact_with_origin
     return p.contact_monthly + p.reach_of_contact * max(lever.child_and_family, lever.onward_passage)
 

@@ -326,10 +326,25 @@ class Draw(IntEnum):
     SELLER_PICK_IN_HIDING = auto()
 
 
+_MORE = (Registration, Care, Event)
 LABELS: dict[type[IntEnum], dict[int, str]] = {
-    kind: {int(member): member.name.lower().replace("_", " ") for member in kind}  # type: ignore[var-annotated]
-    for kind in (Sex, Status, Purpose, Motive, Stratum, Link, AgeBand, Permit, Stage, Role, Side, UnitKind, ServiceKind)
-    + (Registration, Care, Event)
+    kind: {int(member): member.name.lower().replace("_", " ") for member in kind}
+    for kind in (
+        Sex,
+        Status,
+        Purpose,
+        Motive,
+        Stratum,
+        Link,
+        AgeBand,
+        Permit,
+        Stage,
+        Role,
+        Side,
+        UnitKind,
+        ServiceKind,
+        *_MORE,
+    )
 }
 LABELS[AgeBand] = {0: "under 12", 1: "12 to 17", 2: "18 to 29", 3: "30 to 39", 4: "40 and over"}
 LABELS[Purpose][0] = "none"

@@ -55,7 +55,9 @@ def draw_figures(database: Path | str, folder: Path | str, study: str | None = N
         "price_by_age": draw_prices,
         "children": draw_children,
     }
-    with matplotlib.rc_context({"font.size": 9, "svg.hashsalt": "trafficsim", "axes.spines.top": False, "axes.spines.right": False}):
+    with matplotlib.rc_context(
+        {"font.size": 9, "svg.hashsalt": "trafficsim", "axes.spines.top": False, "axes.spines.right": False}
+    ):
         for name, draw in drawings.items():
             figure = draw(frames)
             if figure is None:
@@ -94,8 +96,8 @@ def _stacked(frames: Frames, kind: str, colours: dict[str, str], heading: str, u
     titles, table = _titles(frames), _mean_stocks(frames, kind)
     levels = [level for level in colours if level in table]
     arms = list(titles)
-    figure = Figure(figsize=(3.6 * len(arms) + 1.6, 4.6), layout="constrained")
-    figure.get_layout_engine().set(rect=(0, 0.04, 1, 0.96))  # type: ignore[union-attr]
+    figure = Figure(figsize=(3.6 * len(arms) + 1.6, 4.6))
+    figure.set_layout_engine("constrained", rect=(0, 0.04, 1, 0.96))
     axes = np.atleast_1d(figure.subplots(1, len(arms), sharey=True))
     history = table.loc["history"] if "history" in table.index.get_level_values(0) else table.iloc[:0].droplevel(0)
     start = None
@@ -105,7 +107,9 @@ def _stacked(frames: Frames, kind: str, colours: dict[str, str], heading: str, u
         whole = pd.concat([history, own])
         whole = whole[_dates(pd.Series(whole.index)).to_numpy() >= start - 12]
         dates = _dates(pd.Series(whole.index))
-        axis.stackplot(dates, [whole[level] for level in levels], colors=[colours[level] for level in levels], labels=levels)
+        axis.stackplot(
+            dates, [whole[level] for level in levels], colors=[colours[level] for level in levels], labels=levels
+        )
         axis.axvline(start, color=BLACK, linewidth=1, linestyle="--")
         axis.set_title(titles[arm], fontsize=10)
         axis.set_xlabel("year")
@@ -124,7 +128,11 @@ def _stacked(frames: Frames, kind: str, colours: dict[str, str], heading: str, u
 def draw_statuses(frames: Frames) -> Figure:
     """Where people in the host country stand, month by month, under each arm."""
     return _stacked(
-        frames, "migrant_status", STATUS_COLOURS, "People in the host country by status (mean of replicates)", "simulated persons"
+        frames,
+        "migrant_status",
+        STATUS_COLOURS,
+        "People in the host country by status (mean of replicates)",
+        "simulated persons",
     )
 
 
@@ -148,8 +156,8 @@ def draw_indicators(frames: Frames) -> Figure:
     names = [name for name in HEADLINES if name in set(summary["indicator"])]
     columns = 3
     rows = -(-len(names) // columns)
-    figure = Figure(figsize=(12, 1.0 + (0.75 + 0.24 * len(titles)) * rows), layout="constrained")
-    figure.get_layout_engine().set(rect=(0, 0.03, 1, 0.97), hspace=0.08)  # type: ignore[union-attr]
+    figure = Figure(figsize=(12, 1.0 + (0.75 + 0.24 * len(titles)) * rows))
+    figure.set_layout_engine("constrained", rect=(0, 0.03, 1, 0.97), hspace=0.08)
     axes = np.atleast_1d(figure.subplots(rows, columns)).ravel()
     for axis in axes[len(names) :]:
         axis.set_visible(False)
@@ -181,8 +189,8 @@ def draw_differences(frames: Frames) -> Figure | None:
     records = frames["indicators"].set_index("name")
     base = summary[summary["arm"] == arms[0]].set_index("indicator")["mean"]
     names = [name for name in HEADLINES if name in base.index and base[name] > 0]
-    figure = Figure(figsize=(11, 1.6 + 0.34 * len(names) * max(1, (len(arms) - 1) / 2)), layout="constrained")
-    figure.get_layout_engine().set(rect=(0, 0.04, 1, 0.96))  # type: ignore[union-attr]
+    figure = Figure(figsize=(11, 1.6 + 0.34 * len(names) * max(1, (len(arms) - 1) / 2)))
+    figure.set_layout_engine("constrained", rect=(0, 0.04, 1, 0.96))
     axis = figure.subplots()
     step = 0.8 / (len(arms) - 1)
     for number, arm in enumerate(arms[1:]):
@@ -232,13 +240,16 @@ def draw_parting(frames: Frames) -> Figure | None:
         "in exploitation or held by brokers": (exploited, ORANGE),
         "in custody": (["in custody"], SKY),
         "in hiding": (["in hiding", "in transit"], GREY),
-        "back at origin, not removed": (["returned released", "returned detained", "at origin", "did not leave in this arm"], YELLOW),
+        "back at origin, not removed": (
+            ["returned released", "returned detained", "at origin", "did not leave in this arm"],
+            YELLOW,
+        ),
         "in a third country": (["in third country"], BLUE),
         "protected": (["protected"], GREEN),
     }
     arms = [arm for arm in titles if arm in shares.index]
-    figure = Figure(figsize=(11, 2.2 + 0.6 * len(arms)), layout="constrained")
-    figure.get_layout_engine().set(rect=(0, 0.05, 1, 0.95))  # type: ignore[union-attr]
+    figure = Figure(figsize=(11, 2.2 + 0.6 * len(arms)))
+    figure.set_layout_engine("constrained", rect=(0, 0.05, 1, 0.95))
     axis = figure.subplots()
     left = np.zeros(len(arms))
     for label, (members, colour) in groups.items():
@@ -253,7 +264,9 @@ def draw_parting(frames: Frames) -> Figure | None:
     axis.set_yticks(range(len(arms)), [titles[arm] for arm in arms])
     axis.invert_yaxis()
     axis.set_xlim(0, 100)
-    axis.set_xlabel("percent of the lives removed under the baseline (all replicates), by their fate at the end of the study")
+    axis.set_xlabel(
+        "percent of the lives removed under the baseline (all replicates), by their fate at the end of the study"
+    )
     figure.legend(loc="outside lower center", ncols=4, frameon=False)
     base = next(iter(titles.values())).lower()
     figure.suptitle(f"Where lives parted: people forcibly returned under {base}, under the other policies", x=0.01, ha="left",
@@ -269,8 +282,8 @@ def draw_prices(frames: Frames) -> Figure | None:
     first = prices[(prices["arm"] == next(iter(titles))) & (prices["level"] == "18 to 29")]["value"].mean()
     if prices.empty or not first > 0:
         return None
-    figure = Figure(figsize=(7, 4.4), layout="constrained")
-    figure.get_layout_engine().set(rect=(0, 0.05, 1, 0.95))  # type: ignore[union-attr]
+    figure = Figure(figsize=(7, 4.4))
+    figure.set_layout_engine("constrained", rect=(0, 0.05, 1, 0.95))
     axis = figure.subplots()
     for number, (arm, title) in enumerate(titles.items()):
         points = []

@@ -40,7 +40,9 @@ class Comparison:
         return f"<Comparison of {arms}; {len({run.replicate for run in self.result.runs})} replicates>"
 
 
-def compare(arms: Iterable[str] = ("status_quo", "non_refoulement_only", "letter_package"), **settings: Any) -> Comparison:
+def compare(
+    arms: Iterable[str] = ("status_quo", "non_refoulement_only", "letter_package"), **settings: Any
+) -> Comparison:
     """Run ``arms`` on the same simulated lives and compare them with the first.
 
     ``settings`` are those of the command line: ``replicates=20``, ``scale=0.05``, ``seed=1``, ``policy_start="2001-01"``,
@@ -52,5 +54,8 @@ def compare(arms: Iterable[str] = ("status_quo", "non_refoulement_only", "letter
     <Comparison of status_quo, non_refoulement_only; 2 replicates>
     """
     overrides = [f"arms=[{','.join(arms)}]"]
-    overrides += [f"{name.replace('__', '.')}={str(value).lower() if isinstance(value, bool) else value}" for name, value in settings.items()]
+    overrides += [
+        f"{name.replace('__', '.')}={str(value).lower() if isinstance(value, bool) else value}"
+        for name, value in settings.items()
+    ]
     return Comparison(run_study(configure(overrides)))
