@@ -66,9 +66,8 @@ def learn(month, rows, p, fear_on, migrants, society):
     for area in range(1, AREAS + 1):
         persons = max(society.persons[area], 1.0)
         memory = p.memory_of_the_seen
-        society.removals_seen[area] = (
-            memory * society.removals_seen[area] + (1.0 - memory) * society.removals[area] / persons
-        )
+        betrayals = society.removals[area] + p.weight_of_broken_assurance * society.assurances_broken[area]
+        society.removals_seen[area] = memory * society.removals_seen[area] + (1.0 - memory) * betrayals / persons
         society.protections_seen[area] = (
             memory * society.protections_seen[area] + (1.0 - memory) * society.protections[area] / persons
         )

@@ -7,8 +7,8 @@ changes few other meetings.
 
 from trafficsim.engine.compiling import compiled, rule
 from trafficsim.engine.draws import join, uniform
-from trafficsim.processes.happenings import leave_holder, move, note
-from trafficsim.processes.vocabulary import Draw, Event, Motive, Role, Sex, Stage, Status
+from trafficsim.processes.happenings import leave_holder, move, note, take_into_custody
+from trafficsim.processes.vocabulary import Draw, Event, Motive, Role, Sex, Status
 
 ROLES = len(Role)
 
@@ -38,7 +38,7 @@ def first_seat(area, role, seats):
 
 
 @compiled
-def seat_first(seed, seats, active_share, brokers):
+def seat_first(seed, seats, active_share, from_origin_share, brokers):
     """Fill the seats before the first month; each broker is tied to the one in the same seat of the next role."""
     stream = join(seed, Draw.FIRST_SEAT_ACTIVE)
     for row in range(brokers.size[0]):
@@ -47,6 +47,7 @@ def seat_first(seed, seats, active_share, brokers):
         brokers.area[row] = row // (ROLES * seats) + 1
         brokers.role[row] = row // seats % ROLES
         brokers.active[row] = 1 if uniform(key, 0) < active_share else 0
+        brokers.from_origin[row] = 1 if uniform(key, 1) < from_origin_share else 0
         if brokers.role[row] != Role.SELLER:
             brokers.partner[row] = row + seats
 
@@ -96,11 +97,10 @@ def pass_along(month, rows, p, lever, seats, seller_activity, stamps, migrants, 
             continue
         holder = migrants.holder[row]
         if brokers.active[holder] == 0:
-            leave_holder(brokers, migrants, row)
             if uniform(key, stamps[Draw.FOUND_AT_ARREST]) < p.found_when_broker_arrested:
-                move(entries, migrants, row, month, Status.IN_CUSTODY, Event.FREED_BY_BROKERS_ARREST)
-                migrants.stage[row] = Stage.DETAINED.value
+                take_into_custody(month, row, brokers, migrants, entries, Event.FREED_BY_BROKERS_ARREST)
             else:
+                leave_holder(brokers, migrants, row)
                 move(entries, migrants, row, month, Status.IN_HIDING, Event.FREED_BY_BROKERS_ARREST)
             continue
         if uniform(key, stamps[Draw.ESCAPES_BROKERS]) < p.escapes_brokers_monthly:

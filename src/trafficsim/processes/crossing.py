@@ -7,8 +7,8 @@ import math
 
 from trafficsim.engine.compiling import compiled, rule
 from trafficsim.engine.draws import uniform
-from trafficsim.processes.happenings import move, note, unit_row
-from trafficsim.processes.vocabulary import AREAS, Draw, Event, Motive, Stage, Status, UnitKind
+from trafficsim.processes.happenings import move, note, take_into_custody, unit_row
+from trafficsim.processes.vocabulary import AREAS, Draw, Event, Motive, Status, UnitKind
 
 
 @rule
@@ -53,7 +53,7 @@ def arrival_area(p, draw):
 
 
 @compiled
-def cross(month, rows, p, openness, pressure_on, stamps, migrants, units, entries):
+def cross(month, rows, p, openness, pressure_on, stamps, migrants, brokers, units, entries):
     """Let those who mean to leave try; the border's units set the risks."""
     origin, host = unit_row(UnitKind.ORIGIN_BORDER_GUARD, 0), unit_row(UnitKind.HOST_BORDER_GUARD, 0)
     origin_effort, origin_corruption, host_effort = units.effort[origin], units.corruption[origin], units.effort[host]
@@ -81,7 +81,6 @@ def cross(month, rows, p, openness, pressure_on, stamps, migrants, units, entrie
         else:
             migrants.area[row] = arrival_area(p, uniform(key, stamps[Draw.ARRIVAL_AREA]))
             if outcome == 3:
-                move(entries, migrants, row, month, Status.IN_CUSTODY, Event.ARRESTED_AT_HOST_BORDER)
-                migrants.stage[row] = Stage.DETAINED.value
+                take_into_custody(month, row, brokers, migrants, entries, Event.ARRESTED_AT_HOST_BORDER)
             else:
                 move(entries, migrants, row, month, Status.IN_TRANSIT, Event.CROSSED)

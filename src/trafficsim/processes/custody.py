@@ -6,15 +6,14 @@ falls through to the queue.
 """
 
 from trafficsim.engine.compiling import compiled, rule
-from trafficsim.engine.draws import uniform
-from trafficsim.processes.happenings import move, note, tally, unit_row
-from trafficsim.processes.life import protect
-from trafficsim.processes.vocabulary import Draw, Event, Stage, Status, UnitKind
+from trafficsim.engine.draws import join, uniform
+from trafficsim.processes.happenings import move, note, protect, take_place, tally, unit_row
+from trafficsim.processes.vocabulary import Draw, Event, ServiceKind, Stage, Status, UnitKind
 
 
 @rule
 def screening_chance(p, lever):
-    """Chance a month in custody to be screened as a possible victim of trafficking."""
+    """Chance that a stay in custody includes screening for trafficking."""
     return p.screened_today + (1.0 - p.screened_today) * lever.identification
 
 
@@ -54,90 +53,112 @@ def free(month, row, migrants, entries):
 
 
 @compiled
-def decide(month, rows, p, circumstances, lever, fear_on, queues_on, screening_places, shelter_places,
-           removal_places, stamps, migrants, brokers, units, society, entries):  # fmt: skip
-    """One month of every person in custody."""
+def decide(month, rows, p, circumstances, lever, fear_on, queues_on, removal_places, stamps, migrants, brokers, units,
+           services, society, entries):  # fmt: skip
+    """One month of every person in custody, and of those whose bare protection may lapse."""
     for row in range(rows):
-        if migrants.status[row] != Status.IN_CUSTODY:
+        status = migrants.status[row]
+        if status == Status.PROTECTED and migrants.identified[row] == 0 and lever.lawful_stay <= 0.0:
+            if uniform(migrants.key[row], stamps[Draw.PROTECTION_ENDS]) < p.stay_lapses_monthly:
+                free(month, row, migrants, entries)
             continue
-        key, area = migrants.key[row], migrants.area[row]
+        if status != Status.IN_CUSTODY:
+            continue
         tally(entries, migrants, row, month, Event.DETAINED_MONTH, 1)
         if migrants.stage[row] == Stage.SENTENCED:
             if month < migrants.until[row]:
                 continue
             migrants.stage[row] = Stage.DETAINED.value
-        trafficked = migrants.times_trafficked[row] > 0
-        if migrants.identified[row] == 0 and screening_places[0] >= 1.0:
-            if uniform(key, stamps[Draw.SCREENED]) < screening_chance(p, lever):
-                if queues_on:
-                    screening_places[0] -= 1.0
-                note(entries, migrants, row, month, Event.SCREENED, 1)
-                if uniform(key, stamps[Draw.IDENTIFIED]) < identification_chance(
-                    p, trafficked, migrants.trust[row], fear_on
-                ):
-                    migrants.identified[row] = 1
-                    note(entries, migrants, row, month, Event.IDENTIFIED, 1)
-        if migrants.protected_from_removal[row] == 0:
-            if uniform(key, stamps[Draw.ASSESSED]) < assessment_chance(p, lever):
-                note(entries, migrants, row, month, Event.RISK_ASSESSED, 1)
-                if uniform(key, stamps[Draw.RISK_FOUND]) < risk_found_chance(p, migrants.at_risk[row] == 1):
-                    migrants.protected_from_removal[row] = 1
-                    note(entries, migrants, row, month, Event.RISK_FOUND, 1)
-        if migrants.identified[row] == 1 and shelter_places[area] >= 1.0:
-            if uniform(key, stamps[Draw.REFERRED]) < p.referred_when_identified:
-                if queues_on:
-                    shelter_places[area] -= 1.0
-                note(entries, migrants, row, month, Event.REFERRED, 1)
-                protect(month, row, brokers, migrants, society, entries, Event.IDENTIFIED)
-                continue
-        if migrants.protected_from_removal[row] == 1:
-            # Found at risk: stay is granted where the law provides it, else the person is merely let go.
-            if uniform(key, stamps[Draw.STAY_GRANTED]) < max(lever.lawful_stay, p.stay_after_risk_found):
-                migrants.stage[row] = Stage.NONE.value
-                move(entries, migrants, row, month, Status.PROTECTED, Event.PROTECTED)
-                society.protections[area] += 1.0
-            else:
-                free(month, row, migrants, entries)
+        screen(month, row, p, lever, fear_on, migrants, services, entries)
+        assess(month, row, p, lever, migrants, entries)
+        if refer(month, row, p, lever, stamps, migrants, brokers, services, society, entries):
             continue
         if migrants.stage[row] == Stage.DETAINED:
-            if uniform(key, stamps[Draw.PROSECUTED]) < p.prosecuted_in_custody * (1.0 - lever.non_punishment):
+            if uniform(migrants.key[row], stamps[Draw.PROSECUTED]) < p.prosecuted_in_custody * (
+                1.0 - lever.non_punishment
+            ):
                 note(entries, migrants, row, month, Event.PROSECUTED_AS_OFFENDER, 1)
                 migrants.stage[row] = Stage.SENTENCED.value
                 migrants.until[row] = month + int(p.sentence_in_custody)
                 continue
             migrants.stage[row] = Stage.AWAITING_RETURN.value
-        if (
-            uniform(key, stamps[Draw.BOUGHT_OUT])
-            < p.bought_out_monthly * units.corruption[unit_row(UnitKind.DETENTION_AND_REMOVAL, area)]
-        ):
+        unit = unit_row(UnitKind.DETENTION_AND_REMOVAL, migrants.area[row])
+        if uniform(migrants.key[row], stamps[Draw.BOUGHT_OUT]) < p.bought_out_monthly * units.corruption[unit]:
             free(month, row, migrants, entries)
             continue
         if circumstances.origin_accepts_returns > 0.5 and removal_places[0] >= 1.0:
-            if uniform(key, stamps[Draw.REMOVED]) < removal_chance(
-                p, units.effort[unit_row(UnitKind.DETENTION_AND_REMOVAL, area)], lever
-            ):
+            if uniform(migrants.key[row], stamps[Draw.REMOVED]) < removal_chance(p, units.effort[unit], lever):
                 if queues_on:
                     removal_places[0] -= 1.0
-                remove(month, row, migrants, units, society, entries)
+                remove(month, row, unit, migrants, units, society, entries)
                 continue
         tally(entries, migrants, row, month, Event.AWAITING_RETURN_MONTH, 1)
-    for row in range(rows):
-        if migrants.status[row] == Status.PROTECTED and migrants.identified[row] == 0:
-            if (
-                lever.lawful_stay <= 0.0
-                and uniform(migrants.key[row], stamps[Draw.PROTECTION_ENDS]) < p.stay_lapses_monthly
-            ):
-                move(entries, migrants, row, month, Status.IN_HIDING, Event.RELEASED_FROM_CUSTODY)
 
 
 @compiled
-def remove(month, row, migrants, units, society, entries):
+def stay_draw(migrants, row, draw):
+    """One draw for a whole stay in custody, so that a longer stay is no second chance."""
+    return uniform(join(migrants.key[row], migrants.status_since[row]), draw)
+
+
+@compiled
+def screen(month, row, p, lever, fear_on, migrants, services, entries):
+    """Screening, once a stay, without waiting for the person to identify herself."""
+    if migrants.screened[row] == 1 or migrants.identified[row] == 1:
+        return
+    if stay_draw(migrants, row, Draw.SCREENED.value) >= screening_chance(p, lever):
+        return
+    if not take_place(services, ServiceKind.SCREENING, migrants.area[row]):
+        return
+    migrants.screened[row] = 1
+    note(entries, migrants, row, month, Event.SCREENED, 1)
+    chance = identification_chance(p, migrants.times_trafficked[row] > 0, migrants.trust[row], fear_on)
+    if stay_draw(migrants, row, Draw.IDENTIFIED.value) < chance:
+        migrants.identified[row] = 1
+        note(entries, migrants, row, month, Event.IDENTIFIED, 1)
+
+
+@compiled
+def assess(month, row, p, lever, migrants, entries):
+    """Assessment of the risk on return, once a stay, before any removal."""
+    if migrants.assessed[row] == 1 or migrants.protected_from_removal[row] == 1:
+        return
+    if stay_draw(migrants, row, Draw.ASSESSED.value) >= assessment_chance(p, lever):
+        return
+    migrants.assessed[row] = 1
+    note(entries, migrants, row, month, Event.RISK_ASSESSED, 1)
+    if stay_draw(migrants, row, Draw.RISK_FOUND.value) < risk_found_chance(p, migrants.at_risk[row] == 1):
+        migrants.protected_from_removal[row] = 1
+        note(entries, migrants, row, month, Event.RISK_FOUND, 1)
+
+
+@compiled
+def refer(month, row, p, lever, stamps, migrants, brokers, services, society, entries):
+    """What follows from identification or from risk found. True when the person leaves custody."""
+    key = migrants.key[row]
+    if migrants.identified[row] == 1 and uniform(key, stamps[Draw.REFERRED]) < p.referred_when_identified:
+        if take_place(services, ServiceKind.SHELTER, migrants.area[row]):
+            note(entries, migrants, row, month, Event.REFERRED, 1)
+            protect(month, row, brokers, migrants, society, entries)
+            return True
+    if migrants.protected_from_removal[row] == 0:
+        return False
+    # Found at risk: leave to remain where the law provides it, else the person is merely let go.
+    if uniform(key, stamps[Draw.STAY_GRANTED]) < max(lever.lawful_stay, p.stay_after_risk_found):
+        protect(month, row, brokers, migrants, society, entries)
+    else:
+        free(month, row, migrants, entries)
+    return True
+
+
+@compiled
+def remove(month, row, unit, migrants, units, society, entries):
     """Carry out a removal; of a person at risk it is refoulement."""
     note(entries, migrants, row, month, Event.REMOVED, 1)
     if migrants.at_risk[row] == 1:
         note(entries, migrants, row, month, Event.REMOVED_AT_RISK, 1)
     society.removals[migrants.area[row]] += 1.0
-    units.caseload[unit_row(UnitKind.DETENTION_AND_REMOVAL, migrants.area[row])] += 1
+    units.caseload[unit] += 1
     migrants.status[row] = Status.RETURNED_DETAINED.value
     migrants.status_since[row] = month
     migrants.stage[row] = Stage.NONE.value

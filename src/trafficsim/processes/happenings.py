@@ -5,7 +5,7 @@ import numpy as np
 from trafficsim.engine.compiling import compiled, rule
 from trafficsim.engine.draws import join, word
 from trafficsim.engine.ledger import count
-from trafficsim.processes.vocabulary import AREAS, AgeBand, Event, Mark, Purpose, Status
+from trafficsim.processes.vocabulary import AREAS, AgeBand, Event, Mark, Purpose, Stage, Status
 
 _LOW_32_BITS = 0xFFFFFFFF
 
@@ -118,3 +118,41 @@ def status_of(purpose):
 def unit_row(kind, area):
     """Row of the enforcement unit of a kind in an area; area 0 stands for the border as a whole."""
     return kind * (AREAS + 1) + area
+
+
+@rule
+def service_row(kind, area):
+    """Row of the protection service of a kind in an area (1 to 6)."""
+    return kind * AREAS + area - 1
+
+
+@compiled
+def take_place(services, kind, area):
+    """Take a free place of a service, or queue: True when there was one."""
+    row = service_row(kind, area)
+    if services.places[row] >= 1.0:
+        services.places[row] -= 1.0
+        services.served[row] += 1
+        return True
+    services.queue[row] += 1
+    return False
+
+
+@compiled
+def take_into_custody(month, row, brokers, migrants, entries, event):
+    """A person falls into the hands of the host country's authorities: a new chain of decisions begins."""
+    leave_holder(brokers, migrants, row)
+    move(entries, migrants, row, month, Status.IN_CUSTODY, event)
+    migrants.stage[row] = Stage.DETAINED.value
+    migrants.screened[row] = 0
+    migrants.assessed[row] = 0
+
+
+@compiled
+def protect(month, row, brokers, migrants, society, entries):
+    """Take a person under protection, with leave to remain."""
+    leave_holder(brokers, migrants, row)
+    migrants.stage[row] = Stage.NONE.value
+    migrants.until[row] = -1
+    move(entries, migrants, row, month, Status.PROTECTED, Event.PROTECTED)
+    society.protections[migrants.area[row]] += 1.0

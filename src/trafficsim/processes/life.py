@@ -14,9 +14,24 @@ from trafficsim.processes.happenings import (
     leave_holder,
     move,
     note,
+    protect,
+    take_into_custody,
+    take_place,
     tally,
 )
-from trafficsim.processes.vocabulary import Care, Draw, Event, Link, Permit, Purpose, Role, Sex, Stage, Status
+from trafficsim.processes.vocabulary import (
+    Care,
+    Draw,
+    Event,
+    Link,
+    Permit,
+    Purpose,
+    Role,
+    ServiceKind,
+    Sex,
+    Stage,
+    Status,
+)
 
 
 @rule
@@ -29,8 +44,8 @@ def escape_chance(p, status, control, has_child, lever):
 
 
 @rule
-def onward_chance(p, status, sex, link, has_child, permit, openness, lever):
-    """Chance a month to reach a third country: one aggregate hazard; a child holds back, helpers and policy help."""
+def onward_chance(p, status, sex, link, has_child, permit, openness):
+    """Chance a month to reach a third country unaided by policy: one aggregate hazard; a child holds back, helpers help."""
     base = p.onward_monthly if status == Status.IN_HIDING else p.onward_monthly * p.onward_from_exploitation
     if status == Status.PROTECTED:
         base = p.onward_monthly * p.onward_from_protection
@@ -42,7 +57,7 @@ def onward_chance(p, status, sex, link, has_child, permit, openness, lever):
         base *= p.child_tie
     if permit == Permit.STATUS:
         base *= 1.0 + p.onward_with_status
-    return min(1.0, base * openness + p.onward_passage_places_monthly * lever.onward_passage)
+    return min(1.0, base * openness)
 
 
 @rule
@@ -53,23 +68,37 @@ def home_chance(p, sex, months_in_hiding):
 
 
 @rule
-def care_chance(p, status, permit, lever):
-    """Chance a month that an ill person gets health care. The surveillance permit changes nothing (the letter)."""
+def care_chance(p, status, permit):
+    """Chance a month that an ill person gets health care unaided. The surveillance permit changes nothing (the letter)."""
     own = p.care_in_hiding if status == Status.IN_HIDING else p.care_in_exploitation
     if permit == Permit.STATUS:
         own = max(own, p.care_with_status)
     if status == Status.PROTECTED:
         own = max(own, p.care_when_protected)
-    return own + (1.0 - own) * p.reach_of_assistance * lever.assistance
+    return own
 
 
 @rule
-def report_chance(p, trust, identified_stay, lever, fear_on):
+def remedy_chance(p, lever):
+    """Chance a month that a protected person is granted a remedy: legal aid finds the way, accountability makes it one."""
+    return p.remedy_monthly * lever.assistance * lever.accountability
+
+
+@rule
+def departure_noticed_chance(p, permit, compliance, scheme):
+    """Chance that an onward departure is noticed at once: messages fail to come, the daily picture is missing."""
+    if permit != Permit.SURVEILLANCE:
+        return 0.0
+    return scheme * (p.noticed_by_messages + (1.0 - p.noticed_by_messages) * p.noticed_by_picture * compliance)
+
+
+@rule
+def report_chance(p, trust, lever, fear_on):
     """Chance a month to report. Without a safe channel it is near zero; trust, non-punishment and legal aid raise it."""
     believed = trust if fear_on else p.trust_without_feedback
     channel = max(lever.identification, lever.accountability)
     safety = 1.0 + p.safety_of_non_punishment * lever.non_punishment + p.safety_of_firewall * lever.data_firewall
-    stay = 1.0 + p.safety_of_stay * identified_stay
+    stay = 1.0 + p.safety_of_stay * lever.lawful_stay
     return min(1.0, p.report_monthly * believed * (p.channel_today + channel) * safety * stay)
 
 
@@ -102,7 +131,7 @@ def death_chance(p, status, age, treated):
 
 
 @compiled
-def give_birth(month, mother, p, ease, stamps, migrants, children, households, entries):
+def give_birth(month, mother, p, stamps, migrants, children, households, entries):
     """A child is born in the host country."""
     row = append_row(children)
     key = join(join(migrants.key[mother], month), Draw.CHILD_SEX)
@@ -124,92 +153,128 @@ def give_birth(month, mother, p, ease, stamps, migrants, children, households, e
 
 
 @compiled
-def protect(month, row, brokers, migrants, society, entries, event):
-    """Take a person under protection, identified, with the right to stay."""
-    leave_holder(brokers, migrants, row)
-    migrants.identified[row] = 1
-    migrants.stage[row] = Stage.NONE.value
-    migrants.until[row] = -1
-    note(entries, migrants, row, month, event, 1)
-    move(entries, migrants, row, month, Status.PROTECTED, Event.PROTECTED)
-    society.protections[migrants.area[row]] += 1.0
-
-
-@compiled
-def take_into_custody(month, row, brokers, migrants, entries, event):
-    """A person falls into the hands of the host country's authorities."""
-    leave_holder(brokers, migrants, row)
-    move(entries, migrants, row, month, Status.IN_CUSTODY, event)
-    migrants.stage[row] = Stage.DETAINED.value
-
-
-@compiled
-def live(month, rows, p, circumstances, lever, fear_on, seats, seller_reach, shelter_places, stamps, migrants,
-         children, households, brokers, society, entries):  # fmt: skip
+def live(month, rows, p, circumstances, lever, fear_on, seats, seller_reach, stamps, migrants, children, households,
+         brokers, services, society, entries):  # fmt: skip
     """One month of every person outside custody in the host country."""
     for row in range(rows):
         status = migrants.status[row]
         if status < Status.FORCED_MARRIAGE or status > Status.PROTECTED or status == Status.IN_CUSTODY:
             continue
-        key, area, sex = migrants.key[row], migrants.area[row], migrants.sex[row]
+        treated = seek_care(month, row, p, lever, stamps, migrants, services, entries)
         age = age_in_years(month, migrants.birth_month[row])
-        treated = uniform(key, stamps[Draw.CARE]) < care_chance(p, status, migrants.permit[row], lever)
-        migrants.treated[row] = 1 if treated else 0
-        tally(entries, migrants, row, month, Event.CARE_RECEIVED if treated else Event.UNTREATED_MONTH, 1)
-        if uniform(key, stamps[Draw.DIES]) < death_chance(p, status, age, treated):
+        if uniform(migrants.key[row], stamps[Draw.DIES]) < death_chance(p, status, age, treated):
             leave_holder(brokers, migrants, row)
             move(entries, migrants, row, month, Status.DEAD, Event.DIED_IN_HOST_COUNTRY)
             continue
-        if migrants.due[row] >= 0:
-            if migrants.due[row] <= month:
-                migrants.due[row] = -1
-                give_birth(
-                    month, row, p, circumstances.registration_ease, stamps, migrants, children, households, entries
-                )
-        elif sex == Sex.FEMALE and uniform(key, stamps[Draw.CONCEIVES]) < conception_chance(p, status, age):
-            migrants.due[row] = month + int(p.months_of_pregnancy)
-            note(entries, migrants, row, month, Event.CONCEIVED, 1)
-        has_child = migrants.children[row] > 0
-        openness = circumstances.onward_openness
-        onward = onward_chance(p, status, sex, migrants.link[row], has_child, migrants.permit[row], openness, lever)
-        if uniform(key, stamps[Draw.GOES_ONWARD]) < onward:
-            leave_holder(brokers, migrants, row)
-            move(entries, migrants, row, month, Status.IN_THIRD_COUNTRY, Event.WENT_TO_THIRD_COUNTRY)
-            migrants.area[row] = 0
+        bear(month, row, age, p, stamps, migrants, children, households, entries)
+        if go_onward(month, row, p, circumstances, lever, stamps, migrants, households, brokers, services, entries):
             continue
         if status == Status.PROTECTED:
-            tally(entries, migrants, row, month, Event.PROTECTED_MONTH, 1)
+            protected_month(month, row, p, lever, stamps, migrants, services, entries)
             continue
-        reported = uniform(key, stamps[Draw.REPORTS]) < report_chance(
-            p, migrants.trust[row], lever.lawful_stay, lever, fear_on
-        )
-        if reported:
-            note(entries, migrants, row, month, Event.REPORTED, 1)
-            society.reports[area] += 1.0
-            if receive_report(month, row, p, lever, shelter_places, stamps, migrants, brokers, society, entries):
-                continue
-        trafficked = migrants.times_trafficked[row] > 0
-        if trafficked and migrants.identified[row] == 0 and shelter_places[area] >= 1.0:
-            met = uniform(key, stamps[Draw.MET_OUTSIDE]) < met_outside_chance(p, migrants.trust[row], lever, fear_on)
-            if met:
-                shelter_places[area] -= 1.0
-                protect(month, row, brokers, migrants, society, entries, Event.IDENTIFIED_OUTSIDE_CUSTODY)
-                continue
+        if seek_help(month, row, p, lever, fear_on, stamps, migrants, brokers, services, society, entries):
+            continue
         if is_exploited(status):
-            exploited_month(month, row, p, lever, has_child, seats, stamps, migrants, brokers, entries)
+            exploited_month(month, row, p, lever, seats, stamps, migrants, brokers, entries)
         else:
             month_in_hiding(month, row, p, lever, seats, seller_reach, stamps, migrants, brokers, entries)
 
 
 @compiled
-def receive_report(month, row, p, lever, shelter_places, stamps, migrants, brokers, society, entries):
+def seek_care(month, row, p, lever, stamps, migrants, services, entries):
+    """Health care this month: by one's own means, or through a service that policy provides. True when treated."""
+    draw = uniform(migrants.key[row], stamps[Draw.CARE])
+    own = care_chance(p, migrants.status[row], migrants.permit[row])
+    treated = draw < own
+    if not treated and draw < own + (1.0 - own) * p.reach_of_assistance * lever.assistance:
+        treated = take_place(services, ServiceKind.HEALTH, migrants.area[row])
+    migrants.treated[row] = 1 if treated else 0
+    tally(entries, migrants, row, month, Event.CARE_RECEIVED if treated else Event.UNTREATED_MONTH, 1)
+    return treated
+
+
+@compiled
+def bear(month, row, age, p, stamps, migrants, children, households, entries):
+    """Pregnancy and birth."""
+    if migrants.due[row] >= 0:
+        if migrants.due[row] <= month:
+            migrants.due[row] = -1
+            give_birth(month, row, p, stamps, migrants, children, households, entries)
+    elif migrants.sex[row] == Sex.FEMALE:
+        if uniform(migrants.key[row], stamps[Draw.CONCEIVES]) < conception_chance(p, migrants.status[row], age):
+            migrants.due[row] = month + int(p.months_of_pregnancy)
+            note(entries, migrants, row, month, Event.CONCEIVED, 1)
+
+
+@compiled
+def go_onward(month, row, p, circumstances, lever, stamps, migrants, households, brokers, services, entries):
+    """Onward passage to a third country, alone or by a safe passage that policy provides. True when it changed her place."""
+    key, status, permit = migrants.key[row], migrants.status[row], migrants.permit[row]
+    has_child = migrants.children[row] > 0
+    own = onward_chance(
+        p, status, migrants.sex[row], migrants.link[row], has_child, permit, circumstances.onward_openness
+    )
+    draw = uniform(key, stamps[Draw.GOES_ONWARD])
+    if draw >= own + p.onward_passage_monthly * lever.onward_passage:
+        return False
+    if draw >= own:
+        if not take_place(services, ServiceKind.ONWARD_PASSAGE, migrants.area[row]):
+            return False
+    else:
+        compliance = households.compliance[migrants.holder[row]] if is_exploited(status) else 0.0
+        scheme = circumstances.permit_scheme * lever.permit_surveillance
+        if uniform(key, stamps[Draw.DEPARTURE_NOTICED]) < departure_noticed_chance(p, permit, compliance, scheme):
+            take_into_custody(month, row, brokers, migrants, entries, Event.DEPARTURE_NOTICED)
+            return True
+    leave_holder(brokers, migrants, row)
+    move(entries, migrants, row, month, Status.IN_THIRD_COUNTRY, Event.WENT_TO_THIRD_COUNTRY)
+    migrants.area[row] = 0
+    return True
+
+
+@compiled
+def protected_month(month, row, p, lever, stamps, migrants, services, entries):
+    """A month under protection: legal aid may win a remedy."""
+    tally(entries, migrants, row, month, Event.PROTECTED_MONTH, 1)
+    if migrants.remedied[row] == 0 and migrants.times_trafficked[row] > 0:
+        if uniform(migrants.key[row], stamps[Draw.REMEDY]) < remedy_chance(p, lever):
+            if take_place(services, ServiceKind.LEGAL_AID, migrants.area[row]):
+                migrants.remedied[row] = 1
+                note(entries, migrants, row, month, Event.REMEDY_GRANTED, 1)
+
+
+@compiled
+def seek_help(month, row, p, lever, fear_on, stamps, migrants, brokers, services, society, entries):
+    """Reporting, and being found by a service outside custody. True when it changed where the person stands."""
+    key, area, trust = migrants.key[row], migrants.area[row], migrants.trust[row]
+    if uniform(key, stamps[Draw.REPORTS]) < report_chance(p, trust, lever, fear_on):
+        note(entries, migrants, row, month, Event.REPORTED, 1)
+        society.reports[area] += 1.0
+        if receive_report(month, row, p, lever, stamps, migrants, brokers, services, society, entries):
+            return True
+    if migrants.times_trafficked[row] > 0 and migrants.identified[row] == 0:
+        if uniform(key, stamps[Draw.MET_OUTSIDE]) < met_outside_chance(p, trust, lever, fear_on):
+            return identify_outside(month, row, migrants, brokers, services, society, entries)
+    return False
+
+
+@compiled
+def identify_outside(month, row, migrants, brokers, services, society, entries):
+    """Identification outside custody, and a place of refuge if there is one."""
+    if not take_place(services, ServiceKind.SHELTER, migrants.area[row]):
+        return False
+    migrants.identified[row] = 1
+    note(entries, migrants, row, month, Event.IDENTIFIED_OUTSIDE_CUSTODY, 1)
+    protect(month, row, brokers, migrants, society, entries)
+    return True
+
+
+@compiled
+def receive_report(month, row, p, lever, stamps, migrants, brokers, services, society, entries):
     """A report ends in protection, in custody, or in nothing. True when it changed where the person stands."""
-    area = migrants.area[row]
     draw = uniform(migrants.key[row], stamps[Draw.REPORT_RECEIVED])
-    if draw < lever.identification and shelter_places[area] >= 1.0:
-        shelter_places[area] -= 1.0
-        protect(month, row, brokers, migrants, society, entries, Event.IDENTIFIED_OUTSIDE_CUSTODY)
-        return True
+    if draw < lever.identification:
+        return identify_outside(month, row, migrants, brokers, services, society, entries)
     if draw >= 1.0 - p.report_turned_against * (1.0 - lever.non_punishment):
         take_into_custody(month, row, brokers, migrants, entries, Event.REPORT_LED_TO_CUSTODY)
         return True
@@ -217,10 +282,12 @@ def receive_report(month, row, p, lever, shelter_places, stamps, migrants, broke
 
 
 @compiled
-def exploited_month(month, row, p, lever, has_child, seats, stamps, migrants, brokers, entries):
+def exploited_month(month, row, p, lever, seats, stamps, migrants, brokers, entries):
     """A month in exploitation: counted, and left by escape, by sale to another, or through a coerced act."""
-    key, status = migrants.key[row], migrants.status[row]
+    key, status, has_child = migrants.key[row], migrants.status[row], migrants.children[row] > 0
     tally(entries, migrants, row, month, Event.EXPLOITED_MONTH, 1)
+    if migrants.also_sexually_exploited[row] == 1 or status == Status.SEXUAL_EXPLOITATION:
+        tally(entries, migrants, row, month, Event.SEXUAL_EXPLOITATION_MONTH, 1)
     if migrants.also_forced_to_work[row] == 1 or migrants.purpose[row] == Purpose.FORCED_LABOUR:
         tally(entries, migrants, row, month, Event.FORCED_LABOUR_MONTH, 1)
     escape = escape_chance(p, status, migrants.control[row], has_child, lever)

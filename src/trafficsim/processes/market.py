@@ -164,6 +164,9 @@ def hand_over(month, row, purpose, household, price, p, stamps, migrants, broker
     if migrants.times_trafficked[row] > 0:
         note(entries, migrants, row, month, Event.TRAFFICKED_AGAIN, 1)
     migrants.times_trafficked[row] = min(migrants.times_trafficked[row] + 1, int(p.most_times_counted))
+    abused = uniform(migrants.key[row], stamps[Draw.ALSO_SEXUALLY_EXPLOITED]) < p.share_also_sexually_exploited
+    also = abused and purpose != Purpose.SEXUAL_EXPLOITATION and migrants.sex[row] == Sex.FEMALE
+    migrants.also_sexually_exploited[row] = 1 if also else 0
     age = age_in_years(month, migrants.birth_month[row])
     if purpose == Purpose.FORCED_MARRIAGE and age < p.age_of_majority:
         note(entries, migrants, row, month, Event.CHILD_MARRIAGE, 1)

@@ -125,7 +125,7 @@ def _fixed(name: str, rows: int) -> Any:
 def _first_brokers(course: Course) -> Any:
     seats, active_share = course.seats(), course.parameters["brokerage"].usually_active
     brokers = _fixed("brokers", AREAS * len(Role) * seats)
-    brokerage.seat_first(course.seed, seats, active_share, brokers)
+    brokerage.seat_first(course.seed, seats, active_share, course.parameters["brokerage"].share_from_origin, brokers)
     brokers.side[:] = np.where(brokers.role <= Role.GUIDE, Side.ORIGIN, Side.HOST)
     return brokers
 
@@ -199,10 +199,34 @@ def activity(brokers: Any, seats: int, role: Role, usually_active: float) -> np.
     return np.concatenate([[0.0], active / (usually_active * seats)])
 
 
-def _places(course: Course, lever: Any, name: str) -> float:
-    if getattr(lever, name) <= 0.0:
-        return 0.0
-    return course.capacity[name] * course.scale if course.switches.queues else np.inf
+PROVIDED_BY = {
+    ServiceKind.SCREENING: "identification",
+    ServiceKind.SHELTER: "identification",
+    ServiceKind.HEALTH: "assistance",
+    ServiceKind.LEGAL_AID: "assistance",
+    ServiceKind.CHILD_AND_FAMILY: "child_and_family",
+    ServiceKind.ONWARD_PASSAGE: "onward_passage",
+}
+"""The lever that provides each kind of service. Places of refuge come with referral, hence with identification."""
+
+
+def _open_services(course: Course, lever: Any, services: Any) -> None:
+    """Give each service its places of the month; a service exists only as far as policy allows it.
+
+    Fractions of a place are saved up, so that a small scale keeps the right mean.
+    """
+    for kind, name in PROVIDED_BY.items():
+        rows = slice(kind * AREAS, (kind + 1) * AREAS)
+        capacity = course.capacity[name] * course.scale / AREAS if course.switches.queues else np.inf
+        if kind in (ServiceKind.SCREENING, ServiceKind.SHELTER):
+            # What little happens today without the lever is not rationed.
+            capacity = capacity if getattr(lever, name) > 0.0 else np.inf
+        elif getattr(lever, name) <= 0.0:
+            capacity = 0.0
+        services.capacity[rows] = capacity
+        services.places[rows] = np.minimum(services.places[rows] + capacity, max(capacity, 1.0))
+    services.served[:] = 0
+    services.queue[:] = 0
 
 
 def advance(state: State, course: Course) -> None:
@@ -220,6 +244,8 @@ def advance(state: State, course: Course) -> None:
     w.society.removals[:] = 0.0
     w.society.protections[:] = 0.0
     w.society.reports[:] = 0.0
+    w.society.assurances_broken[:] = 0.0
+    _open_services(course, lever, w.services)
 
     signal = state.protection_signal if on.pull else 0.0
     departure.depart(
@@ -230,7 +256,9 @@ def advance(state: State, course: Course) -> None:
         state.attempts = np.zeros(2 * rows, np.int8)
     reopened = p["crossing"].reopened_openness * lever.border_reopening
     openness = max(now.border_openness * (1.0 - lever.border_closure), reopened)
-    crossing.cross(month, rows, p["crossing"], openness, on.enforcement_pressure, stamps, w.migrants, w.units, entries)
+    crossing.cross(
+        month, rows, p["crossing"], openness, on.enforcement_pressure, stamps, w.migrants, w.brokers, w.units, entries
+    )  # fmt: skip
     brokerage.pass_along(
         month, rows, p["brokerage"], lever, seats, sellers, stamps, w.migrants, w.brokers, entries
     )  # fmt: skip
@@ -241,24 +269,23 @@ def advance(state: State, course: Course) -> None:
         month, rows, state.attempts, p["market"], on.scarcity, on.enforcement_pressure, stamps, w.migrants, w.brokers, w.households,
         w.markets, w.stalls, w.society, entries,
     )  # fmt: skip
-    shelter = np.full(AREAS + 1, _places(course, lever, "identification") / AREAS)
-    screening = np.full(1, np.inf if not on.queues else max(1.0, _places(course, lever, "identification")))
     life.live(
-        month, rows, p["life"], now, lever, on.fear, seats, reach, shelter, stamps, w.migrants, w.children,
-        w.households, w.brokers, w.society, entries,
+        month, rows, p["life"], now, lever, on.fear, seats, reach, stamps, w.migrants, w.children, w.households,
+        w.brokers, w.services, w.society, entries,
     )  # fmt: skip
     surveillance.watch(
-        month, rows, p["surveillance"], now, lever, on.fear, stamps, w.migrants, w.brokers, w.households, w.units, entries
+        month, rows, p["surveillance"], now, lever, on.fear, stamps, w.migrants, w.brokers, w.households, w.units,
+        w.society, entries,
     )  # fmt: skip
     removal = np.full(1, max(1.0, p["custody"].removal_places * scale) if on.queues else np.inf)
     custody.decide(
-        month, rows, p["custody"], now, lever, on.fear, on.queues, screening, shelter, removal, stamps, w.migrants,
-        w.brokers, w.units, w.society, entries,
+        month, rows, p["custody"], now, lever, on.fear, on.queues, removal, stamps, w.migrants, w.brokers, w.units,
+        w.services, w.society, entries,
     )  # fmt: skip
     returns.live_after_return(
         month, rows, p["returns"], now, lever, on.family_return, p["returns"].usual_pressure, stamps, w.migrants, entries
     )  # fmt: skip
-    upbringing.bring_up(month, p["upbringing"], now, lever, stamps, w.children, w.migrants, entries)
+    upbringing.bring_up(month, p["upbringing"], now, lever, stamps, w.children, w.migrants, w.services, entries)
     adaptation.learn(month, rows, p["adaptation"], on.fear, w.migrants, w.society)
     adaptation.adapt_brokers(
         month, seed, p["adaptation"], lever, on.broker_adaptation, seats, p["adaptation"].usual_broker_income, stamps,

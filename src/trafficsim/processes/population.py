@@ -11,8 +11,8 @@ import numpy as np
 from trafficsim.engine.tables import Column, TableDeclaration
 from trafficsim.processes import vocabulary as words
 
-_i8, _u8, _i16, _i32, _u32, _u64, _f32, _f64 = (
-    np.int8, np.uint8, np.int16, np.int32, np.uint32, np.uint64, np.float32, np.float64,
+_i8, _i16, _u16, _i32, _u32, _u64, _f64 = (
+    np.int8, np.int16, np.uint16, np.int32, np.uint32, np.uint64, np.float64,
 )  # fmt: skip
 
 MIGRANTS = TableDeclaration(
@@ -20,14 +20,14 @@ MIGRANTS = TableDeclaration(
     [
         Column("key", _u64, "", "name of the life that its luck is drawn by"),
         Column("path", _u32, "", "running hash of all that happened; equal paths are equal lives"),
-        Column("marks", np.uint16, "bits", "what happened since the arms parted (Mark)"),
+        Column("marks", _u16, "bits", "what happened since the arms parted (Mark)"),
         Column("status", _i8, "", "where the person stands", labels=words.Status),
         Column("status_since", _i16, "month", "when this status began"),
         Column("sex", _i8, "", "sex", labels=words.Sex),
         Column("birth_month", _i16, "month", "month of birth, negative before 1996"),
         Column("stratum", _i8, "", "stratum of origin", labels=words.Stratum),
         Column("motive", _i8, "", "why or how the journey began", labels=words.Motive),
-        Column("hardship", _f32, "0 to 1", "personal hardship at origin"),
+        Column("hardship", _f64, "0 to 1", "personal hardship at origin"),
         Column("link", _i8, "", "helpers behind the journey", labels=words.Link),
         Column("intends", _i8, "0 or 1", "means to leave now"),
         Column("guided", _i8, "0 or 1", "crossed with a broker"),
@@ -35,7 +35,8 @@ MIGRANTS = TableDeclaration(
         Column("holder", _i32, "row", "broker or household that holds the person, -1 for none", default=-1),
         Column("purpose", _i8, "", "main purpose of the latest exploitation", labels=words.Purpose),
         Column("also_forced_to_work", _i8, "0 or 1", "forced labour beside the main purpose"),
-        Column("control", _f32, "0 to 1", "how closely the household or venue controls the person"),
+        Column("also_sexually_exploited", _i8, "0 or 1", "sexual exploitation beside the main purpose"),
+        Column("control", _f64, "0 to 1", "how closely the household or venue controls the person"),
         Column("times_trafficked", _i8, "count", "times sold or handed into exploitation"),
         Column("past_returns", _i8, "count", "times forcibly returned"),
         Column("permit", _i8, "", "temporary residence permit", labels=words.Permit),
@@ -43,13 +44,16 @@ MIGRANTS = TableDeclaration(
         Column("until", _i16, "month", "end of the sentence or detention, -1 for none", default=-1),
         Column("at_risk", _i8, "0 or 1", "would face serious harm if returned"),
         Column("identified", _i8, "0 or 1", "recognised as a victim of trafficking"),
+        Column("screened", _i8, "0 or 1", "screened in this stay in custody"),
+        Column("assessed", _i8, "0 or 1", "risk on return assessed in this stay in custody"),
         Column("protected_from_removal", _i8, "0 or 1", "found to be at risk and so not to be removed"),
         Column("due", _i16, "month", "month in which a pregnancy ends, -1 for none", default=-1),
         Column("children", _i8, "count", "children in the host country under 18"),
         Column("youngest", _i32, "row", "latest child's row, -1 for none", default=-1),
-        Column("trust", _f32, "0 to 1", "trust that the authorities would protect rather than remove"),
+        Column("trust", _f64, "0 to 1", "trust that the authorities would protect rather than remove"),
         Column("treated", _i8, "0 or 1", "had health care when last needed"),
         Column("contact", _i8, "0 or 1", "in contact with a child from afar"),
+        Column("remedied", _i8, "0 or 1", "was granted a remedy"),
     ],
 )
 
@@ -83,6 +87,7 @@ BROKERS = TableDeclaration(
         Column("role", _i8, "", "place in the network", labels=words.Role),
         Column("side", _i8, "", "side of the border", labels=words.Side),
         Column("area", _i8, "", "area served"),
+        Column("from_origin", _i8, "0 or 1", "comes from the country of origin"),
         Column("active", _i8, "0 or 1", "works now; an inactive one lies low or has left"),
         Column("partner", _i32, "row", "the next in the network, -1 where the tie is cut", default=-1),
         Column("capital", _f64, "yuan of the letter's scale", "money kept"),
@@ -99,10 +104,10 @@ HOUSEHOLDS = TableDeclaration(
         Column("key", _u64, "", "name that its luck is drawn by"),
         Column("kind", _i8, "", "what it seeks a person for", labels=words.Purpose),
         Column("area", _i8, "", "area"),
-        Column("wealth", _f32, "yuan of the letter's scale", "the most it would pay"),
-        Column("control", _f32, "0 to 1", "how closely it controls whom it holds"),
-        Column("compliance", _f32, "0 to 1", "readiness to serve surveillance"),
-        Column("paid", _f32, "yuan of the letter's scale", "what it paid"),
+        Column("wealth", _f64, "yuan of the letter's scale", "the most it would pay"),
+        Column("control", _f64, "0 to 1", "how closely it controls whom it holds"),
+        Column("compliance", _f64, "0 to 1", "readiness to serve surveillance"),
+        Column("paid", _f64, "yuan of the letter's scale", "what it paid"),
         Column("seeking", _i8, "0 or 1", "seeks now"),
         Column("holds", _i32, "row", "the migrant it took in last, -1 for none", default=-1),
         Column("children", _i16, "count", "children born in it"),
@@ -130,7 +135,8 @@ PROTECTION_SERVICES = TableDeclaration(
     [
         Column("kind", _i8, "", "kind of service", labels=words.ServiceKind),
         Column("area", _i8, "", "area"),
-        Column("capacity", _f64, "persons per month", "places a month; infinite where policy sets no limit"),
+        Column("capacity", _f64, "persons per month", "new places a month; infinite where policy sets no limit"),
+        Column("places", _f64, "persons", "places free now"),
         Column("served", _i32, "persons", "persons served this month"),
         Column("queue", _i32, "persons", "persons turned away this month"),
     ],
@@ -168,6 +174,7 @@ SOCIETY = TableDeclaration(
         Column("prosecutions_seen", _f64, "per broker and month", "prosecutions of brokers known, smoothed"),
         Column("removals", _f64, "persons", "removals this month"),
         Column("protections", _f64, "persons", "protections this month"),
+        Column("assurances_broken", _f64, "persons", "assurances broken this month"),
         Column("reports", _f64, "persons", "reports this month"),
         Column("arrests_of_brokers", _f64, "brokers", "brokers prosecuted this month"),
         Column("broker_income", _f64, "yuan per active broker", "income, smoothed"),

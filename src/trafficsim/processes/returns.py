@@ -32,7 +32,7 @@ def torture_chance(p, link, motive, lever):
 
 
 @rule
-def leave_again_chance(p, months_since, has_child, pressure, past_returns, family_on):
+def leave_again_chance(p, months_since, has_child, pressure, family_on):
     """Chance a month to mean to leave again; a child left behind draws back, time settles."""
     settled = math.exp(-months_since / p.months_to_settle)
     base = p.leaves_again_monthly * settled * pressure
@@ -72,6 +72,11 @@ def live_after_return(month, rows, p, circumstances, lever, family_on, pressure_
         if status == Status.RETURNED_DETAINED:
             if migrants.until[row] < 0:
                 receive_returned(month, row, p, circumstances, lever, stamps, migrants, entries)
+            elif uniform(key, stamps[Draw.TORTURED_AGAIN]) < p.tortured_again_monthly * (
+                1.0 - lever.origin_decriminalisation
+            ):
+                if migrants.link[row] != Link.NONE:
+                    note(entries, migrants, row, month, Event.TORTURED_AGAIN, 1)
             if uniform(key, stamps[Draw.DIES_DETAINED]) < p.dies_in_detention_monthly:
                 move(entries, migrants, row, month, Status.DEAD, Event.DIED_IN_DETENTION)
             elif month >= migrants.until[row]:
@@ -84,8 +89,10 @@ def live_after_return(month, rows, p, circumstances, lever, family_on, pressure_
         months_since = month - migrants.status_since[row]
         if months_since > p.months_until_settled and not has_child:
             continue
-        chance = leave_again_chance(p, months_since, has_child, pressure, migrants.past_returns[row], family_on)
-        if uniform(key, stamps[Draw.LEAVES_AGAIN]) < chance:
+        draw = uniform(key, stamps[Draw.LEAVES_AGAIN])
+        if draw >= p.leaves_again_monthly * pressure + p.returns_for_child_monthly:
+            continue  # no chance is larger than this: spares most lives the exponential
+        if draw < leave_again_chance(p, months_since, has_child, pressure, family_on):
             migrants.intends[row] = 1
             note(entries, migrants, row, month, Event.LEFT_AGAIN, 1)
             if has_child and family_on:

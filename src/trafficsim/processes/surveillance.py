@@ -6,8 +6,7 @@ here says how to find or to hide a person, and no optimiser over it exists.
 
 from trafficsim.engine.compiling import compiled, rule
 from trafficsim.engine.draws import uniform
-from trafficsim.processes.happenings import is_exploited, note, tally, unit_row
-from trafficsim.processes.life import take_into_custody
+from trafficsim.processes.happenings import is_exploited, note, take_into_custody, tally, unit_row
 from trafficsim.processes.vocabulary import Draw, Event, Permit, Sex, Status, UnitKind
 
 
@@ -20,11 +19,11 @@ def takes_permit_chance(p, scheme, surveillance, in_marriage, has_child, trust, 
 
 
 @rule
-def detection_chance(p, status, permit, campaign, effort, effort_share, firewall, origin_takes_back):
-    """Chance a month to be found by police and taken into custody."""
+def detection_chance(p, status, permit, compliance, campaign, effort, effort_share, firewall, origin_takes_back):
+    """Chance a month to be found by police; a household that complies with surveillance rather hands a person over."""
     base = p.detected_monthly * campaign * effort * effort_share
     if is_exploited(status):
-        base *= p.detection_in_household
+        base *= p.detection_in_household * (0.5 + compliance)
     if permit == Permit.SURVEILLANCE:
         # The register feeds the list of removals unless its data may not be used for that.
         base *= p.permit_exposure * (1.0 - firewall) + p.permit_assurance * firewall
@@ -44,7 +43,9 @@ def spared_chance(p, lever):
 
 
 @compiled
-def watch(month, rows, p, circumstances, lever, fear_on, stamps, migrants, brokers, households, units, entries):
+def watch(
+    month, rows, p, circumstances, lever, fear_on, stamps, migrants, brokers, households, units, society, entries
+):
     """Permits, checks and detection of everybody outside custody in the host country."""
     scheme = circumstances.permit_scheme * lever.permit_surveillance
     campaign = circumstances.removal_campaign * (1.0 + p.enforcement_lever_effect * lever.removal_enforcement)
@@ -71,26 +72,28 @@ def watch(month, rows, p, circumstances, lever, fear_on, stamps, migrants, broke
                 permit = Permit.STATUS.value
                 migrants.permit[row] = permit
                 note(entries, migrants, row, month, Event.PERMIT_BECAME_STATUS, 1)
+        compliance = households.compliance[migrants.holder[row]] if exploited else 0.0
         watched = permit == Permit.SURVEILLANCE and scheme > 0.0
         if watched:
             # Two or three checks a month in the letter: the fraction is drawn.
             checks = int(p.phone_checks_monthly * lever.permit_surveillance + uniform(key, stamps[Draw.PHONE]))
             tally(entries, migrants, row, month, Event.PHONE_SCREENED, checks)
             tally(entries, migrants, row, month, Event.MESSAGE_SENT, int(p.messages_monthly))
-            if status == Status.FORCED_MARRIAGE:
-                complied = uniform(key, stamps[Draw.PICTURE]) < households.compliance[migrants.holder[row]]
-                if complied:
-                    tally(entries, migrants, row, month, Event.PICTURE_SENT, int(p.pictures_monthly))
+            if status == Status.FORCED_MARRIAGE and uniform(key, stamps[Draw.PICTURE]) < compliance:
+                tally(entries, migrants, row, month, Event.PICTURE_SENT, int(p.pictures_monthly))
         police = unit_row(UnitKind.LOCAL_POLICE, area)
         share = units.share_removal[police] + units.share_surveillance[police] * (1.0 if watched else 0.5)
         chance = detection_chance(
-            p, status, permit, campaign, units.effort[police], share, lever.data_firewall,
+            p, status, permit, compliance, campaign, units.effort[police], share, lever.data_firewall,
             circumstances.origin_accepts_returns,
         )  # fmt: skip
         if uniform(key, stamps[Draw.DETECTED]) < chance:
             if uniform(key, stamps[Draw.SPARED_CUSTODY]) < spared_chance(p, lever):
                 continue
             if permit == Permit.SURVEILLANCE:
+                if uniform(key, stamps[Draw.ASSURANCE_KEPT]) < p.assurance_kept:
+                    continue
                 note(entries, migrants, row, month, Event.ASSURANCE_BROKEN, 1)
+                society.assurances_broken[area] += 1.0
             take_into_custody(month, row, brokers, migrants, entries, Event.DETECTED)
             units.caseload[police] += 1

@@ -3,8 +3,8 @@
 from trafficsim.engine.compiling import compiled, rule
 from trafficsim.engine.draws import uniform
 from trafficsim.engine.ledger import count
-from trafficsim.processes.happenings import age_band, is_exploited
-from trafficsim.processes.vocabulary import Care, Draw, Event, Mark, Registration, Status
+from trafficsim.processes.happenings import age_band, is_exploited, take_place
+from trafficsim.processes.vocabulary import Care, Draw, Event, Mark, Registration, ServiceKind, Status
 
 
 @rule
@@ -45,26 +45,44 @@ def harm_factor(p, separated, registration, in_orphanage, lever):
 
 
 @rule
-def contact_chance(p, mother_status, lever):
-    """Chance a month that a separated child gets into contact with its mother."""
-    if (
-        mother_status == Status.DEAD
-        or mother_status == Status.RETURNED_DETAINED
-        or mother_status == Status.RETURNED_RELEASED
-    ):
+def contact_chance(p, mother_status):
+    """Chance a month that a separated child gets into contact with its mother unaided."""
+    if mother_status == Status.DEAD:
+        return 0.0
+    if mother_status == Status.RETURNED_DETAINED or mother_status == Status.RETURNED_RELEASED:
         return p.contact_with_origin
-    return p.contact_monthly + p.reach_of_contact * max(lever.child_and_family, lever.onward_passage)
+    return p.contact_monthly
 
 
 @rule
-def reunion_chance(p, mother_status, lever):
-    """Chance a month that a separated child is reunited with its mother."""
+def reunion_chance(p, mother_status):
+    """Chance a month that a separated child is reunited with its mother unaided."""
     if mother_status == Status.IN_THIRD_COUNTRY:
-        return p.reunion_abroad_monthly + p.reach_of_reunion * lever.onward_passage
-    if mother_status == Status.PROTECTED:
-        return p.reunion_at_home_monthly + p.reach_of_reunion * lever.child_and_family
-    if mother_status == Status.IN_HIDING:
+        return p.reunion_abroad_monthly
+    if mother_status == Status.PROTECTED or mother_status == Status.IN_HIDING:
         return p.reunion_at_home_monthly
+    return 0.0
+
+
+@rule
+def help_towards_contact(p, mother_status, lever):
+    """Added chance a month of contact where policy provides a service; none across the origin's border."""
+    if (
+        mother_status == Status.IN_THIRD_COUNTRY
+        or mother_status == Status.PROTECTED
+        or mother_status == Status.IN_CUSTODY
+    ):
+        return p.reach_of_contact * max(lever.child_and_family, lever.onward_passage)
+    return 0.0
+
+
+@rule
+def help_towards_reunion(p, mother_status, lever):
+    """Added chance a month of reunion where policy provides a service."""
+    if mother_status == Status.IN_THIRD_COUNTRY:
+        return p.reach_of_reunion * max(lever.child_and_family, lever.onward_passage)
+    if mother_status == Status.PROTECTED:
+        return p.reach_of_reunion * lever.child_and_family
     return 0.0
 
 
@@ -76,7 +94,7 @@ def tell(entries, children, row, month, event):
 
 
 @compiled
-def bring_up(month, p, circumstances, lever, stamps, children, migrants, entries):
+def bring_up(month, p, circumstances, lever, stamps, children, migrants, services, entries):
     """One month of every child under 18 in the host country."""
     for row in range(children.size[0]):
         care = children.care[row]
@@ -102,7 +120,7 @@ def bring_up(month, p, circumstances, lever, stamps, children, migrants, entries
         if care == Care.WITH_MOTHER and not together:
             separate(month, row, mother, p, lever, stamps, children, migrants, entries)
         elif care != Care.WITH_MOTHER:
-            reach_out(month, row, status, p, lever, stamps, children, migrants, entries)
+            reach_out(month, row, status, p, lever, stamps, children, migrants, services, entries)
         if children.care[row] != Care.REUNITED_ABROAD:
             expose(month, row, p, lever, stamps, children, entries)
 
@@ -144,17 +162,28 @@ def separate(month, row, mother, p, lever, stamps, children, migrants, entries):
 
 
 @compiled
-def reach_out(month, row, status, p, lever, stamps, children, migrants, entries):
+def comes_about(draw, own, added, area, services):
+    """True when it happens by the family's own means, or through the child and family service if it has a place."""
+    if draw < own:
+        return True
+    return draw < own + added and take_place(services, ServiceKind.CHILD_AND_FAMILY, area)
+
+
+@compiled
+def reach_out(month, row, status, p, lever, stamps, children, migrants, services, entries):
     """A separated child: months apart, contact from afar, reunion."""
     key, mother = children.key[row], children.mother[row]
     children.months_apart[row] += 1
     band = age_band((month - children.birth_month[row]) // 12)
     entries.cells[Event.CHILD_SEPARATED_MONTH, children.area[row], 0, children.sex[row], band] += 1
-    if children.contact[row] == 0 and uniform(key, stamps[Draw.CHILD_CONTACT]) < contact_chance(p, status, lever):
-        children.contact[row] = 1
-        migrants.contact[mother] = 1
-        tell(entries, children, row, month, Event.CHILD_CONTACT)
-    if uniform(key, stamps[Draw.CHILD_REUNITED]) < reunion_chance(p, status, lever):
+    if children.contact[row] == 0:
+        own, added = contact_chance(p, status), help_towards_contact(p, status, lever)
+        if comes_about(uniform(key, stamps[Draw.CHILD_CONTACT]), own, added, children.area[row], services):
+            children.contact[row] = 1
+            migrants.contact[mother] = 1
+            tell(entries, children, row, month, Event.CHILD_CONTACT)
+    own, added = reunion_chance(p, status), help_towards_reunion(p, status, lever)
+    if comes_about(uniform(key, stamps[Draw.CHILD_REUNITED]), own, added, children.area[row], services):
         children.reunited[row] = 1
         children.separated_since[row] = -1
         tell(entries, children, row, month, Event.CHILD_REUNITED)
