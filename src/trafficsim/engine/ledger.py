@@ -11,6 +11,7 @@ import numpy as np
 
 from trafficsim.engine.compiling import compiled
 from trafficsim.engine.draws import word
+from trafficsim.engine.tables import column_array
 
 DIMENSIONS = ("area", "purpose", "sex", "age_band")
 
@@ -60,11 +61,11 @@ class Ledger:
         self.yearly = np.zeros((-(-months // 12), *self.shape), np.int64)
         capacity = 1 << 16 if log else 0
         self.entries = Entries(
-            np.zeros(self.shape, np.int64),
+            column_array(np.zeros(self.shape, np.int64)),
             np.zeros(capacity, np.int16),
             np.zeros(capacity, np.int16),
             np.zeros(capacity, np.uint64),
-            np.array([0, int(log)], np.int64),
+            column_array(np.array([0, int(log)], np.int64)),
         )
 
     def reserve_log(self, rows: int) -> None:

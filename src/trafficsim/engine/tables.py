@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from trafficsim.engine.compiling import PLAIN_PYTHON
+
 
 @dataclass(frozen=True)
 class Column:
@@ -26,6 +28,23 @@ class Column:
     meaning: str
     default: float = 0
     labels: type[IntEnum] | None = None
+
+
+class PlainArray(np.ndarray):
+    """An array whose single elements read as Python numbers, as they do in compiled code.
+
+    NumPy's own small integers and floats would overflow or round where compiled code widens them.
+    """
+
+    def __getitem__(self, item: Any) -> Any:
+        """Return a Python number for one element, an array for a slice."""
+        found = super().__getitem__(item)
+        return found.item() if isinstance(found, np.generic) else found
+
+
+def column_array(array: np.ndarray) -> np.ndarray:
+    """Return the array as rules should see it: itself, or in the plain reference run a :class:`PlainArray`."""
+    return array.view(PlainArray) if PLAIN_PYTHON else array
 
 
 class TableDeclaration:
@@ -52,8 +71,8 @@ class TableDeclaration:
 
     def allocate(self, capacity: int) -> Any:
         """Return an empty table with room for ``capacity`` rows."""
-        arrays = (np.full(capacity, column.default, column.dtype) for column in self.columns)
-        return self.tuple_type(*arrays, np.zeros(1, np.int64))
+        arrays = (column_array(np.full(capacity, column.default, column.dtype)) for column in self.columns)
+        return self.tuple_type(*arrays, column_array(np.zeros(1, np.int64)))
 
     def ensure(self, table: Any, extra: int) -> Any:
         """Return a table with room for ``extra`` more rows: the same one, or one of doubled capacity."""

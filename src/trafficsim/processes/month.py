@@ -10,6 +10,7 @@ import numpy as np
 
 from trafficsim.engine.draws import fill_stamps
 from trafficsim.engine.ledger import Ledger
+from trafficsim.engine.tables import column_array
 from trafficsim.processes import (
     adaptation,
     bookkeeping,
@@ -86,8 +87,8 @@ class State:
     stocks: Stocks
     month: int = 0
     protection_signal: float = 0.0
-    stamps: np.ndarray = field(default_factory=lambda: np.zeros(len(Draw), np.uint64))
-    attempts: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int8))
+    stamps: np.ndarray = field(default_factory=lambda: column_array(np.zeros(len(Draw), np.uint64)))
+    attempts: np.ndarray = field(default_factory=lambda: column_array(np.zeros(0, np.int8)))
 
     def copy(self) -> "State":
         """Return an independent copy that continues exactly as this one would."""
@@ -253,7 +254,7 @@ def advance(state: State, course: Course) -> None:
     )  # fmt: skip
     rows = int(w.migrants.size[0])
     if len(state.attempts) < rows:
-        state.attempts = np.zeros(2 * rows, np.int8)
+        state.attempts = column_array(np.zeros(2 * rows, np.int8))
     reopened = p["crossing"].reopened_openness * lever.border_reopening
     openness = max(now.border_openness * (1.0 - lever.border_closure), reopened)
     crossing.cross(
@@ -277,7 +278,7 @@ def advance(state: State, course: Course) -> None:
         month, rows, p["surveillance"], now, lever, on.fear, stamps, w.migrants, w.brokers, w.households, w.units,
         w.society, entries,
     )  # fmt: skip
-    removal = np.full(1, max(1.0, p["custody"].removal_places * scale) if on.queues else np.inf)
+    removal = column_array(np.full(1, max(1.0, p["custody"].removal_places * scale) if on.queues else np.inf))
     custody.decide(
         month, rows, p["custody"], now, lever, on.fear, on.queues, removal, stamps, w.migrants, w.brokers, w.units,
         w.services, w.society, entries,
