@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from trafficsim.engine.compiling import PLAIN_PYTHON, compiled
+from trafficsim.engine.compiling import PLAIN_PYTHON, compiled, woven
 
 # Plain Python integers do not wrap; masking them makes both modes agree bit for bit.
 _word: Any = int if PLAIN_PYTHON else np.uint64
@@ -38,7 +38,7 @@ else:
         return np.uint64(number)
 
 
-@compiled
+@woven
 def mix(bits):
     """Scatter 64 bits so that near inputs give unrelated outputs (a bijection)."""
     bits = ((bits ^ (bits >> _SHIFT_1)) * _MULTIPLIER_1) & _MASK
@@ -46,7 +46,7 @@ def mix(bits):
     return bits ^ (bits >> _SHIFT_3)
 
 
-@compiled
+@woven
 def join(bits, number):
     """Make one 64-bit name of a name and a number (a month, an ordinal, a row of a stream)."""
     return mix((word(bits) + ((word(number) + _word_one) * _GOLDEN & _MASK)) & _MASK)
@@ -55,7 +55,7 @@ def join(bits, number):
 _word_one = _word(1)
 
 
-@compiled
+@woven
 def uniform(key, stamp):
     """Return the number in [0, 1) that this life draws at this stamp."""
     return float(mix(word(key) ^ word(stamp)) >> _SHIFT_UNIT) * _UNIT

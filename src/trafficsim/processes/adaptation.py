@@ -6,7 +6,7 @@ prosecutions cut the network and scare brokers off, profit regrows it; police ef
 
 import math
 
-from trafficsim.engine.compiling import compiled, rule
+from trafficsim.engine.compiling import compiled, rule, woven
 from trafficsim.engine.draws import join, uniform
 from trafficsim.processes.brokerage import first_seat
 from trafficsim.processes.happenings import is_in_host_country, unit_row
@@ -133,7 +133,7 @@ def adapt_brokers(month, seed, p, lever, adaptation_on, seats, usual_income, sta
             mend_tie(row, area, p, seats, stamps, brokers, entries)
 
 
-@compiled
+@woven
 def mend_tie(row, area, p, seats, stamps, brokers, entries):
     """A cut tie, or one to a partner who has left, regrows where there is money."""
     role = brokers.role[row]

@@ -5,7 +5,7 @@ bought out, or queued for return. Under the status quo nearly nobody is screened
 falls through to the queue.
 """
 
-from trafficsim.engine.compiling import compiled, rule
+from trafficsim.engine.compiling import compiled, rule, woven
 from trafficsim.engine.draws import join, uniform
 from trafficsim.processes.happenings import move, note, protect, take_place, tally, unit_row
 from trafficsim.processes.vocabulary import Draw, Event, ServiceKind, Stage, Status, UnitKind
@@ -101,7 +101,7 @@ def stay_draw(migrants, row, draw):
     return uniform(join(migrants.key[row], migrants.status_since[row]), draw)
 
 
-@compiled
+@woven
 def screen(month, row, p, lever, fear_on, migrants, services, entries):
     """Screening, once a stay, without waiting for the person to identify herself."""
     if migrants.screened[row] == 1 or migrants.identified[row] == 1:
@@ -118,7 +118,7 @@ def screen(month, row, p, lever, fear_on, migrants, services, entries):
         note(entries, migrants, row, month, Event.IDENTIFIED, 1)
 
 
-@compiled
+@woven
 def assess(month, row, p, lever, migrants, entries):
     """Assessment of the risk on return, once a stay, before any removal."""
     if migrants.assessed[row] == 1 or migrants.protected_from_removal[row] == 1:
@@ -132,7 +132,7 @@ def assess(month, row, p, lever, migrants, entries):
         note(entries, migrants, row, month, Event.RISK_FOUND, 1)
 
 
-@compiled
+@woven
 def refer(month, row, p, lever, stamps, migrants, brokers, services, society, entries):
     """What follows from identification or from risk found. True when the person leaves custody."""
     key = migrants.key[row]

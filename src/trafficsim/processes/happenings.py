@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from trafficsim.engine.compiling import compiled, rule
+from trafficsim.engine.compiling import compiled, rule, woven
 from trafficsim.engine.draws import join, word
 from trafficsim.engine.ledger import count
 from trafficsim.processes.vocabulary import AREAS, AgeBand, Event, Mark, Purpose, Stage, Status
@@ -70,7 +70,7 @@ def note(entries, migrants, row, month, event, amount):
     )  # fmt: skip
 
 
-@compiled
+@woven
 def tally(entries, migrants, row, month, event, amount):
     """Count a month lived in a state: it follows from the path, so it leaves no trace on it."""
     band = age_band(age_in_years(month, migrants.birth_month[row]))

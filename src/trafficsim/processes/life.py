@@ -4,7 +4,7 @@ acts, reports, and identification outside custody.
 
 import math
 
-from trafficsim.engine.compiling import compiled, rule
+from trafficsim.engine.compiling import compiled, rule, woven
 from trafficsim.engine.draws import join, uniform
 from trafficsim.processes.brokerage import meet_broker
 from trafficsim.processes.happenings import (
@@ -180,7 +180,7 @@ def live(month, rows, p, circumstances, lever, fear_on, seats, seller_reach, sta
             month_in_hiding(month, row, p, lever, seats, seller_reach, stamps, migrants, brokers, entries)
 
 
-@compiled
+@woven
 def seek_care(month, row, p, lever, stamps, migrants, services, entries):
     """Health care this month: by one's own means, or through a service that policy provides. True when treated."""
     draw = uniform(migrants.key[row], stamps[Draw.CARE])
@@ -193,7 +193,7 @@ def seek_care(month, row, p, lever, stamps, migrants, services, entries):
     return treated
 
 
-@compiled
+@woven
 def bear(month, row, age, p, stamps, migrants, children, households, entries):
     """Pregnancy and birth."""
     if migrants.due[row] >= 0:
@@ -206,7 +206,7 @@ def bear(month, row, age, p, stamps, migrants, children, households, entries):
             note(entries, migrants, row, month, Event.CONCEIVED, 1)
 
 
-@compiled
+@woven
 def go_onward(month, row, p, circumstances, lever, stamps, migrants, households, brokers, services, entries):
     """Onward passage to a third country, alone or by a safe passage that policy provides. True when it changed her place."""
     key, status, permit = migrants.key[row], migrants.status[row], migrants.permit[row]
@@ -232,7 +232,7 @@ def go_onward(month, row, p, circumstances, lever, stamps, migrants, households,
     return True
 
 
-@compiled
+@woven
 def protected_month(month, row, p, lever, stamps, migrants, services, entries):
     """A month under protection: legal aid may win a remedy."""
     tally(entries, migrants, row, month, Event.PROTECTED_MONTH, 1)
@@ -243,7 +243,7 @@ def protected_month(month, row, p, lever, stamps, migrants, services, entries):
                 note(entries, migrants, row, month, Event.REMEDY_GRANTED, 1)
 
 
-@compiled
+@woven
 def seek_help(month, row, p, lever, fear_on, stamps, migrants, brokers, services, society, entries):
     """Reporting, and being found by a service outside custody. True when it changed where the person stands."""
     key, area, trust = migrants.key[row], migrants.area[row], migrants.trust[row]
@@ -281,7 +281,7 @@ def receive_report(month, row, p, lever, stamps, migrants, brokers, services, so
     return False
 
 
-@compiled
+@woven
 def exploited_month(month, row, p, lever, seats, stamps, migrants, brokers, entries):
     """A month in exploitation: counted, and left by escape, by sale to another, or through a coerced act."""
     key, status, has_child = migrants.key[row], migrants.status[row], migrants.children[row] > 0
@@ -305,7 +305,7 @@ def exploited_month(month, row, p, lever, seats, stamps, migrants, brokers, entr
     coerced_act(month, row, p, lever, stamps, migrants, brokers, entries)
 
 
-@compiled
+@woven
 def coerced_act(month, row, p, lever, stamps, migrants, brokers, entries):
     """Made to carry drugs, with or without knowing it; unless policy forbids it, the victim is charged."""
     key = migrants.key[row]
@@ -319,7 +319,7 @@ def coerced_act(month, row, p, lever, stamps, migrants, brokers, entries):
         note(entries, migrants, row, month, Event.PROSECUTED_AS_OFFENDER, 1)
 
 
-@compiled
+@woven
 def month_in_hiding(month, row, p, lever, seats, seller_reach, stamps, migrants, brokers, entries):
     """A month in hiding: going home, or falling into the hands of brokers."""
     key, sex = migrants.key[row], migrants.sex[row]

@@ -1,6 +1,6 @@
 """Step 10. Children: registration, care, separation from the mother, harms, contact and reunion."""
 
-from trafficsim.engine.compiling import compiled, rule
+from trafficsim.engine.compiling import compiled, rule, woven
 from trafficsim.engine.draws import uniform
 from trafficsim.engine.ledger import count
 from trafficsim.processes.happenings import age_band, is_exploited, take_place
@@ -125,7 +125,7 @@ def bring_up(month, p, circumstances, lever, stamps, children, migrants, service
             expose(month, row, p, lever, stamps, children, entries)
 
 
-@compiled
+@woven
 def register(month, row, p, circumstances, lever, stamps, children, entries):
     """Registration of a child that has none, or only an uncertain one."""
     if children.registration[row] >= Registration.FATHERS_FAMILY:
@@ -161,7 +161,7 @@ def separate(month, row, mother, p, lever, stamps, children, migrants, entries):
         children.care[row] = Care.FATHERS_HOUSEHOLD.value
 
 
-@compiled
+@woven
 def comes_about(draw, own, added, area, services):
     """True when it happens by the family's own means, or through the child and family service if it has a place."""
     if draw < own:
@@ -169,7 +169,7 @@ def comes_about(draw, own, added, area, services):
     return draw < own + added and take_place(services, ServiceKind.CHILD_AND_FAMILY, area)
 
 
-@compiled
+@woven
 def reach_out(month, row, status, p, lever, stamps, children, migrants, services, entries):
     """A separated child: months apart, contact from afar, reunion."""
     key, mother = children.key[row], children.mother[row]
@@ -194,7 +194,7 @@ def reach_out(month, row, status, p, lever, stamps, children, migrants, services
             children.care[row] = Care.WITH_MOTHER.value
 
 
-@compiled
+@woven
 def expose(month, row, p, lever, stamps, children, entries):
     """Harms to a child: sale, forced labour, sexual exploitation. Scenario outcomes, never estimates."""
     key = children.key[row]
