@@ -10,7 +10,7 @@ from trafficsim.engine.compiling import compiled, rule, woven
 from trafficsim.engine.draws import join, uniform
 from trafficsim.processes.brokerage import first_seat
 from trafficsim.processes.happenings import is_in_host_country, unit_row
-from trafficsim.processes.vocabulary import AREAS, Draw, Event, Role, UnitKind
+from trafficsim.processes.vocabulary import AREAS, Draw, Event, Role, Stream, UnitKind
 
 
 @rule
@@ -56,11 +56,11 @@ def next_effort(p, effort, usual, caseload, usual_caseload):
 
 
 @compiled
-def learn(month, rows, p, fear_on, migrants, society):
+def learn(present, p, fear_on, migrants, society):
     """Update what is seen in each area, then each person's trust."""
     for area in range(1, AREAS + 1):
         society.persons[area] = 0.0
-    for row in range(rows):
+    for row in present:
         if is_in_host_country(migrants.status[row]):
             society.persons[migrants.area[row]] += 1.0
     for area in range(1, AREAS + 1):
@@ -72,7 +72,7 @@ def learn(month, rows, p, fear_on, migrants, society):
             memory * society.protections_seen[area] + (1.0 - memory) * society.protections[area] / persons
         )
     if fear_on:
-        for row in range(rows):
+        for row in present:
             if is_in_host_country(migrants.status[row]):
                 area = migrants.area[row]
                 migrants.trust[row] = next_trust(
@@ -124,7 +124,7 @@ def adapt_brokers(month, seed, p, lever, adaptation_on, seats, usual_income, sta
                     brokers.active[row] = 1
                     brokers.capital[row] = 0.0
                     brokers.entered[row] = month
-                    brokers.key[row] = join(join(join(seed, Draw.BROKER_ENTERS), row), month)
+                    brokers.key[row] = join(join(join(seed, Stream.LATER_BROKERS), row), month)
                     cells[Event.BROKER_ENTERED, area, 0, 0, 0] += 1
         prosecuted = society.arrests_of_brokers[area] / max(active, 1)
         society.prosecutions_seen[area] = memory * society.prosecutions_seen[area] + (1.0 - memory) * prosecuted

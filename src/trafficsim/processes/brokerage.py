@@ -8,7 +8,7 @@ changes few other meetings.
 from trafficsim.engine.compiling import compiled, rule
 from trafficsim.engine.draws import join, uniform
 from trafficsim.processes.happenings import leave_holder, move, note, take_into_custody
-from trafficsim.processes.vocabulary import Draw, Event, Motive, Role, Sex, Status
+from trafficsim.processes.vocabulary import Draw, Event, Motive, Role, Sex, Status, Stream
 
 ROLES = len(Role)
 
@@ -40,14 +40,14 @@ def first_seat(area, role, seats):
 @compiled
 def seat_first(seed, seats, active_share, from_origin_share, brokers):
     """Fill the seats before the first month; each broker is tied to the one in the same seat of the next role."""
-    stream = join(seed, Draw.FIRST_SEAT_ACTIVE)
+    stream = join(seed, Stream.FIRST_BROKERS)
     for row in range(brokers.size[0]):
         key = join(stream, row)
         brokers.key[row] = key
         brokers.area[row] = row // (ROLES * seats) + 1
         brokers.role[row] = row // seats % ROLES
-        brokers.active[row] = 1 if uniform(key, 0) < active_share else 0
-        brokers.from_origin[row] = 1 if uniform(key, 1) < from_origin_share else 0
+        brokers.active[row] = 1 if uniform(key, Draw.FIRST_SEAT_ACTIVE.value) < active_share else 0
+        brokers.from_origin[row] = 1 if uniform(key, Draw.BROKER_FROM_ORIGIN.value) < from_origin_share else 0
         if brokers.role[row] != Role.SELLER:
             brokers.partner[row] = row + seats
 
@@ -77,9 +77,9 @@ def take_in(month, row, area, seats, stamps, migrants, brokers, entries):
 
 
 @compiled
-def pass_along(month, rows, p, lever, seats, seller_activity, stamps, migrants, brokers, entries):
+def pass_along(month, present, p, lever, seats, seller_activity, stamps, migrants, brokers, entries):
     """Arrivals are taken or go into hiding; those held escape, are freed, or pass to the next in the network."""
-    for row in range(rows):
+    for row in present:
         status = migrants.status[row]
         if status != Status.IN_TRANSIT and status != Status.HELD_BY_BROKERS:
             continue
@@ -92,13 +92,12 @@ def pass_along(month, rows, p, lever, seats, seller_activity, stamps, migrants, 
             )
             taken = uniform(key, stamps[Draw.TAKEN_BY_BROKERS]) < chance
             if not (taken and take_in(month, row, area, seats, stamps, migrants, brokers, entries)):
-                migrants.status[row] = Status.IN_HIDING.value
-                migrants.status_since[row] = month
+                move(entries, migrants, row, month, Status.IN_HIDING, Event.WENT_INTO_HIDING)
             continue
         holder = migrants.holder[row]
         if brokers.active[holder] == 0:
             if uniform(key, stamps[Draw.FOUND_AT_ARREST]) < p.found_when_broker_arrested:
-                take_into_custody(month, row, brokers, migrants, entries, Event.FREED_BY_BROKERS_ARREST)
+                take_into_custody(month, row, brokers, migrants, entries, Event.FOUND_AT_BROKERS_ARREST)
             else:
                 leave_holder(brokers, migrants, row)
                 move(entries, migrants, row, month, Status.IN_HIDING, Event.FREED_BY_BROKERS_ARREST)

@@ -7,13 +7,13 @@ import math
 
 from trafficsim.engine.compiling import compiled, rule
 from trafficsim.engine.draws import uniform
-from trafficsim.processes.happenings import move, note, take_into_custody, unit_row
-from trafficsim.processes.vocabulary import AREAS, Draw, Event, Motive, Status, UnitKind
+from trafficsim.processes.happenings import area_weight, move, note, take_into_custody, unit_row
+from trafficsim.processes.vocabulary import Draw, Event, Motive, Status, UnitKind
 
 
 @rule
 def needs_broker(p, motive, guard_effort, pressure_on):
-    """Chance of crossing with a broker: certain for the deceived and abducted, rising with policing for the others."""
+    """Chance of crossing with a broker: certain for the deceived and abducted, rising with policing on both sides for others."""
     if motive >= Motive.DECEPTION:
         return 1.0
     pressure = guard_effort - 1.0 if pressure_on else 0.0
@@ -43,21 +43,23 @@ def crossing_outcome(p, guided, origin_effort, origin_corruption, host_effort, d
 
 @rule
 def arrival_area(p, draw):
-    """Area reached, from A (1) to F (6); weights fall evenly from the first area to the last."""
+    """Area reached, A being 1; weights fall evenly from the first area of the corridor to the last."""
     total = 0.0
-    for area in range(1, AREAS + 1):
-        total += 1.0 + p.area_slope * (AREAS + 1 - 2 * area) / AREAS
-        if draw * AREAS < total:
+    areas = int(p.areas)
+    for area in range(1, areas + 1):
+        total += area_weight(p.area_slope, area, areas)
+        if draw * areas < total:
             return area
-    return AREAS
+    return areas
 
 
 @compiled
-def cross(month, rows, p, openness, pressure_on, stamps, migrants, brokers, units, entries):
+def cross(month, present, p, openness, pressure_on, stamps, migrants, brokers, units, entries):
     """Let those who mean to leave try; the border's units set the risks."""
     origin, host = unit_row(UnitKind.ORIGIN_BORDER_GUARD, 0), unit_row(UnitKind.HOST_BORDER_GUARD, 0)
     origin_effort, origin_corruption, host_effort = units.effort[origin], units.corruption[origin], units.effort[host]
-    for row in range(rows):
+    effort = 0.5 * (origin_effort + host_effort)
+    for row in present:
         if migrants.intends[row] == 0:
             continue
         key = migrants.key[row]
@@ -66,7 +68,7 @@ def cross(month, rows, p, openness, pressure_on, stamps, migrants, brokers, unit
                 migrants.intends[row] = 0
                 note(entries, migrants, row, month, Event.DESISTED, 1)
             continue
-        broker_chance = needs_broker(p, migrants.motive[row], origin_effort, pressure_on)
+        broker_chance = needs_broker(p, migrants.motive[row], effort, pressure_on)
         guided = uniform(key, stamps[Draw.SEEKS_BROKER]) < broker_chance
         migrants.intends[row] = 0
         migrants.guided[row] = 1 if guided else 0

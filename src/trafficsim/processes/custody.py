@@ -7,7 +7,7 @@ falls through to the queue.
 
 from trafficsim.engine.compiling import compiled, rule, woven
 from trafficsim.engine.draws import join, uniform
-from trafficsim.processes.happenings import move, note, protect, take_place, tally, unit_row
+from trafficsim.processes.happenings import move, note, one_more, protect, take_place, tally, unit_row
 from trafficsim.processes.vocabulary import Draw, Event, ServiceKind, Stage, Status, UnitKind
 
 
@@ -44,6 +44,12 @@ def removal_chance(p, effort, lever):
     return min(1.0, p.removed_monthly * effort * (1.0 - lever.moratorium))
 
 
+@rule
+def release_chance(p, lever):
+    """Chance a month of release because removal is suspended by law: to go on detaining would be arbitrary."""
+    return p.released_as_removal_is_barred * lever.moratorium
+
+
 @compiled
 def free(month, row, migrants, entries):
     """Let a person go: out of custody, without status."""
@@ -53,10 +59,10 @@ def free(month, row, migrants, entries):
 
 
 @compiled
-def decide(month, rows, p, circumstances, lever, fear_on, queues_on, removal_places, stamps, migrants, brokers, units,
+def decide(month, present, p, circumstances, lever, fear_on, queues_on, removal_places, stamps, migrants, brokers, units,
            services, society, entries):  # fmt: skip
     """One month of every person in custody, and of those whose bare protection may lapse."""
-    for row in range(rows):
+    for row in present:
         status = migrants.status[row]
         if status == Status.PROTECTED and migrants.identified[row] == 0 and lever.lawful_stay <= 0.0:
             if uniform(migrants.key[row], stamps[Draw.PROTECTION_ENDS]) < p.stay_lapses_monthly:
@@ -84,6 +90,9 @@ def decide(month, rows, p, circumstances, lever, fear_on, queues_on, removal_pla
             migrants.stage[row] = Stage.AWAITING_RETURN.value
         unit = unit_row(UnitKind.DETENTION_AND_REMOVAL, migrants.area[row])
         if uniform(migrants.key[row], stamps[Draw.BOUGHT_OUT]) < p.bought_out_monthly * units.corruption[unit]:
+            free(month, row, migrants, entries)
+            continue
+        if uniform(migrants.key[row], stamps[Draw.RELEASED_AS_REMOVAL_IS_BARRED]) < release_chance(p, lever):
             free(month, row, migrants, entries)
             continue
         if circumstances.origin_accepts_returns > 0.5 and removal_places[0] >= 1.0:
@@ -154,14 +163,12 @@ def refer(month, row, p, lever, stamps, migrants, brokers, services, society, en
 @compiled
 def remove(month, row, unit, migrants, units, society, entries):
     """Carry out a removal; of a person at risk it is refoulement."""
-    note(entries, migrants, row, month, Event.REMOVED, 1)
+    move(entries, migrants, row, month, Status.RETURNED_DETAINED, Event.REMOVED)
     if migrants.at_risk[row] == 1:
         note(entries, migrants, row, month, Event.REMOVED_AT_RISK, 1)
     society.removals[migrants.area[row]] += 1.0
     units.caseload[unit] += 1
-    migrants.status[row] = Status.RETURNED_DETAINED.value
-    migrants.status_since[row] = month
     migrants.stage[row] = Stage.NONE.value
-    migrants.past_returns[row] = min(migrants.past_returns[row] + 1, 100)
+    migrants.past_returns[row] = one_more(migrants.past_returns[row])
     migrants.until[row] = -1
     migrants.permit[row] = 0

@@ -5,12 +5,12 @@ import math
 from trafficsim.engine.compiling import compiled, rule
 from trafficsim.engine.draws import join, uniform
 from trafficsim.processes.happenings import append_row, note
-from trafficsim.processes.vocabulary import Draw, Event, Link, Motive, Sex, Status, Stratum
+from trafficsim.processes.vocabulary import Draw, Event, Link, Motive, Sex, Status, Stratum, Stream
 
 
 @rule
 def monthly_departures(p, circumstances, lever, protection_signal):
-    """Persons who leave this month: pressure, held back by cost, lowered by prevention, perhaps raised by protection."""
+    """Persons who decide to leave this month: pressure, held back by cost, lowered by prevention, perhaps raised by protection."""
     cost = math.exp(-p.cost_elasticity * math.log(circumstances.cost_index))
     prevention = 1.0 - p.prevention_effect_on_departures * lever.prevention
     pull = 1.0 + p.pull_of_protection * protection_signal
@@ -64,7 +64,7 @@ def depart(month, seed, slots, scale, p, circumstances, lever, protection_signal
            entries):  # fmt: skip
     """Append those of this month's ``slots`` candidates who leave."""
     chance = min(1.0, monthly_departures(p, circumstances, lever, protection_signal) * scale / max(slots, 1))
-    stream = join(join(seed, month), Draw.CANDIDATE_DEPARTS)
+    stream = join(join(seed, month), Stream.CANDIDATES)
     deceived = share_deceived_or_abducted(p, lever, recruiter_activity)
     for slot in range(slots):
         key = join(stream, slot)
@@ -96,6 +96,6 @@ def depart(month, seed, slots, scale, p, circumstances, lever, protection_signal
         migrants.status[row] = Status.AT_ORIGIN.value
         migrants.status_since[row] = month
         migrants.intends[row] = 1
-        note(entries, migrants, row, month, Event.DEPARTED, 1)
+        note(entries, migrants, row, month, Event.DECIDED_TO_LEAVE, 1)
         if migrants.motive[row] >= Motive.DECEPTION:
             note(entries, migrants, row, month, Event.DECEIVED_OR_ABDUCTED, 1)

@@ -8,6 +8,8 @@ from trafficsim.engine.ledger import count
 from trafficsim.processes.vocabulary import AREAS, AgeBand, Event, Mark, Purpose, Stage, Status
 
 _LOW_32_BITS = 0xFFFFFFFF
+MOST_COUNTED = 100
+"""Where the counters of a life stop: they are kept in 8 bits."""
 
 # Marks are bits in a column: one look-up instead of a chain of ifs.
 MARK_OF_EVENT = np.zeros(len(Event), np.uint16)
@@ -79,8 +81,9 @@ def tally(entries, migrants, row, month, event, amount):
 
 @compiled
 def move(entries, migrants, row, month, status, event):
-    """Let ``event`` bring the migrant in ``row`` into ``status``."""
+    """Let ``event`` bring the migrant in ``row`` into ``status``: the only way that a status ever changes."""
     note(entries, migrants, row, month, event, 1)
+    entries.moves[event, migrants.status[row]] += 1
     migrants.status[row] = status
     migrants.status_since[row] = month
 
@@ -92,6 +95,18 @@ def leave_holder(brokers, migrants, row):
     if migrants.status[row] == Status.HELD_BY_BROKERS and holder >= 0:
         brokers.caseload[holder] -= 1
     migrants.holder[row] = -1
+
+
+@rule
+def one_more(count):
+    """One more, up to what a small column holds."""
+    return min(count + 1, MOST_COUNTED)
+
+
+@rule
+def area_weight(slope, area, areas):
+    """Weight of an area where the first of ``areas`` has most and the last least; the mean over areas is 1."""
+    return 1.0 + slope * (areas + 1 - 2 * area) / areas
 
 
 @compiled

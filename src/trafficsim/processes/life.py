@@ -11,6 +11,7 @@ from trafficsim.processes.happenings import (
     age_in_years,
     append_row,
     is_exploited,
+    is_in_host_country,
     leave_holder,
     move,
     note,
@@ -31,21 +32,32 @@ from trafficsim.processes.vocabulary import (
     Sex,
     Stage,
     Status,
+    Stream,
 )
 
 
 @rule
-def escape_chance(p, status, control, has_child, lever):
+def local_travel(p, permit, scheme):
+    """How far a person can move about locally: since 2020 buses and taxis ask for a permit (the letter)."""
+    return 1.0 - scheme * (1.0 - p.escape_without_local_travel) if permit == Permit.NONE else 1.0
+
+
+@rule
+def escape_chance(p, status, control, has_child, travel, lever):
     """Chance a month to get out of exploitation; dependence and control hold a person back, so does a child."""
     base = p.escape_monthly_marriage if status == Status.FORCED_MARRIAGE else p.escape_monthly_other
-    tie = p.child_tie if has_child else 1.0
+    tie = travel * (p.child_tie if has_child else 1.0)
     help_out = 1.0 + p.help_of_lawful_stay_to_escape * max(lever.lawful_stay, lever.permit_as_status)
     return min(1.0, base * 2.0 * (1.0 - control) * tie * help_out)
 
 
 @rule
-def onward_chance(p, status, sex, link, has_child, permit, openness):
-    """Chance a month to reach a third country unaided by policy: one aggregate hazard; a child holds back, helpers help."""
+def onward_chance(p, status, sex, link, has_child, permit, area, openness):
+    """Chance a month to reach a third country unaided by policy: one aggregate hazard; a child holds back, helpers help.
+
+    The surveillance permit opens neither trains nor planes (the letter), save in the few areas where holders are
+    reported to move about the country.
+    """
     base = p.onward_monthly if status == Status.IN_HIDING else p.onward_monthly * p.onward_from_exploitation
     if status == Status.PROTECTED:
         base = p.onward_monthly * p.onward_from_protection
@@ -57,14 +69,16 @@ def onward_chance(p, status, sex, link, has_child, permit, openness):
         base *= p.child_tie
     if permit == Permit.STATUS:
         base *= 1.0 + p.onward_with_status
+    elif permit == Permit.SURVEILLANCE and area <= p.areas_where_the_permit_travels:
+        base *= p.onward_with_travelling_permit
     return min(1.0, base * openness)
 
 
 @rule
-def home_chance(p, sex, months_in_hiding):
-    """Chance a month to go home unforced; higher for men, fading with time."""
+def home_chance(p, sex, months_in_hiding, border_openness):
+    """Chance a month to go home unforced; higher for men, fading with time, and held back by a closed border."""
     base = p.goes_home_men if sex == Sex.MALE else p.goes_home_women
-    return base * math.exp(-p.goes_home_fades * months_in_hiding)
+    return base * border_openness * math.exp(-p.goes_home_fades * months_in_hiding)
 
 
 @rule
@@ -134,7 +148,7 @@ def death_chance(p, status, age, treated):
 def give_birth(month, mother, p, stamps, migrants, children, households, entries):
     """A child is born in the host country."""
     row = append_row(children)
-    key = join(join(migrants.key[mother], month), Draw.CHILD_SEX)
+    key = join(join(migrants.key[mother], month), Stream.CHILDREN)
     status = migrants.status[mother]
     children.key[row] = key
     children.mother[row] = mother
@@ -146,18 +160,21 @@ def give_birth(month, mother, p, stamps, migrants, children, households, entries
     children.alive[row] = 1
     children.care[row] = Care.WITH_MOTHER.value
     migrants.youngest[mother] = row
-    migrants.children[mother] = min(migrants.children[mother] + 1, int(p.most_children))
+    migrants.children[mother] += 1
     if children.household[row] >= 0:
         households.children[children.household[row]] += 1
     note(entries, migrants, mother, month, Event.GAVE_BIRTH, 1)
 
 
 @compiled
-def live(month, rows, p, circumstances, lever, fear_on, seats, seller_reach, stamps, migrants, children, households,
-         brokers, services, society, entries):  # fmt: skip
-    """One month of every person outside custody in the host country."""
-    for row in range(rows):
+def live(month, present, p, circumstances, border_openness, lever, fear_on, seats, seller_reach, stamps, migrants, children,
+         households, brokers, services, society, entries):  # fmt: skip
+    """One month of every person in the host country: births wherever they stand, the rest outside custody."""
+    for row in present:
         status = migrants.status[row]
+        if migrants.due[row] >= 0 and migrants.due[row] <= month and is_in_host_country(status):
+            migrants.due[row] = -1
+            give_birth(month, row, p, stamps, migrants, children, households, entries)
         if status < Status.FORCED_MARRIAGE or status > Status.PROTECTED or status == Status.IN_CUSTODY:
             continue
         treated = seek_care(month, row, p, lever, stamps, migrants, services, entries)
@@ -166,7 +183,7 @@ def live(month, rows, p, circumstances, lever, fear_on, seats, seller_reach, sta
             leave_holder(brokers, migrants, row)
             move(entries, migrants, row, month, Status.DEAD, Event.DIED_IN_HOST_COUNTRY)
             continue
-        bear(month, row, age, p, stamps, migrants, children, households, entries)
+        conceive(month, row, age, p, stamps, migrants, entries)
         if go_onward(month, row, p, circumstances, lever, stamps, migrants, households, brokers, services, entries):
             continue
         if status == Status.PROTECTED:
@@ -175,9 +192,12 @@ def live(month, rows, p, circumstances, lever, fear_on, seats, seller_reach, sta
         if seek_help(month, row, p, lever, fear_on, stamps, migrants, brokers, services, society, entries):
             continue
         if is_exploited(status):
-            exploited_month(month, row, p, lever, seats, stamps, migrants, brokers, entries)
+            scheme = circumstances.permit_scheme * lever.permit_surveillance
+            exploited_month(month, row, p, lever, scheme, seats, stamps, migrants, brokers, entries)
         else:
-            month_in_hiding(month, row, p, lever, seats, seller_reach, stamps, migrants, brokers, entries)
+            month_in_hiding(
+                month, row, p, border_openness, lever, seats, seller_reach, stamps, migrants, brokers, entries
+            )
 
 
 @woven
@@ -194,13 +214,9 @@ def seek_care(month, row, p, lever, stamps, migrants, services, entries):
 
 
 @woven
-def bear(month, row, age, p, stamps, migrants, children, households, entries):
-    """Pregnancy and birth."""
-    if migrants.due[row] >= 0:
-        if migrants.due[row] <= month:
-            migrants.due[row] = -1
-            give_birth(month, row, p, stamps, migrants, children, households, entries)
-    elif migrants.sex[row] == Sex.FEMALE:
+def conceive(month, row, age, p, stamps, migrants, entries):
+    """Pregnancy."""
+    if migrants.due[row] < 0 and migrants.sex[row] == Sex.FEMALE:
         if uniform(migrants.key[row], stamps[Draw.CONCEIVES]) < conception_chance(p, migrants.status[row], age):
             migrants.due[row] = month + int(p.months_of_pregnancy)
             note(entries, migrants, row, month, Event.CONCEIVED, 1)
@@ -212,8 +228,9 @@ def go_onward(month, row, p, circumstances, lever, stamps, migrants, households,
     key, status, permit = migrants.key[row], migrants.status[row], migrants.permit[row]
     has_child = migrants.children[row] > 0
     own = onward_chance(
-        p, status, migrants.sex[row], migrants.link[row], has_child, permit, circumstances.onward_openness
-    )
+        p, status, migrants.sex[row], migrants.link[row], has_child, permit, migrants.area[row],
+        circumstances.onward_openness,
+    )  # fmt: skip
     draw = uniform(key, stamps[Draw.GOES_ONWARD])
     if draw >= own + p.onward_passage_monthly * lever.onward_passage:
         return False
@@ -228,8 +245,15 @@ def go_onward(month, row, p, circumstances, lever, stamps, migrants, households,
             return True
     leave_holder(brokers, migrants, row)
     move(entries, migrants, row, month, Status.IN_THIRD_COUNTRY, Event.WENT_TO_THIRD_COUNTRY)
-    migrants.area[row] = 0
+    leave_host_country(migrants, row)
     return True
+
+
+@compiled
+def leave_host_country(migrants, row):
+    """Beyond the host country: no area, and a child yet to be born is not born there."""
+    migrants.area[row] = 0
+    migrants.due[row] = -1
 
 
 @woven
@@ -282,7 +306,7 @@ def receive_report(month, row, p, lever, stamps, migrants, brokers, services, so
 
 
 @woven
-def exploited_month(month, row, p, lever, seats, stamps, migrants, brokers, entries):
+def exploited_month(month, row, p, lever, scheme, seats, stamps, migrants, brokers, entries):
     """A month in exploitation: counted, and left by escape, by sale to another, or through a coerced act."""
     key, status, has_child = migrants.key[row], migrants.status[row], migrants.children[row] > 0
     tally(entries, migrants, row, month, Event.EXPLOITED_MONTH, 1)
@@ -290,7 +314,8 @@ def exploited_month(month, row, p, lever, seats, stamps, migrants, brokers, entr
         tally(entries, migrants, row, month, Event.SEXUAL_EXPLOITATION_MONTH, 1)
     if migrants.also_forced_to_work[row] == 1 or migrants.purpose[row] == Purpose.FORCED_LABOUR:
         tally(entries, migrants, row, month, Event.FORCED_LABOUR_MONTH, 1)
-    escape = escape_chance(p, status, migrants.control[row], has_child, lever)
+    travel = local_travel(p, migrants.permit[row], scheme)
+    escape = escape_chance(p, status, migrants.control[row], has_child, travel, lever)
     if uniform(key, stamps[Draw.ESCAPES]) < escape:
         leave_holder(brokers, migrants, row)
         move(entries, migrants, row, month, Status.IN_HIDING, Event.ESCAPED_EXPLOITATION)
@@ -320,13 +345,14 @@ def coerced_act(month, row, p, lever, stamps, migrants, brokers, entries):
 
 
 @woven
-def month_in_hiding(month, row, p, lever, seats, seller_reach, stamps, migrants, brokers, entries):
+def month_in_hiding(month, row, p, border_openness, lever, seats, seller_reach, stamps, migrants, brokers, entries):
     """A month in hiding: going home, or falling into the hands of brokers."""
     key, sex = migrants.key[row], migrants.sex[row]
     tally(entries, migrants, row, month, Event.HIDING_MONTH, 1)
-    if uniform(key, stamps[Draw.GOES_HOME]) < home_chance(p, sex, month - migrants.status_since[row]):
+    months_in_hiding = month - migrants.status_since[row]
+    if uniform(key, stamps[Draw.GOES_HOME]) < home_chance(p, sex, months_in_hiding, border_openness):
         move(entries, migrants, row, month, Status.RETURNED_RELEASED, Event.WENT_HOME)
-        migrants.area[row] = 0
+        leave_host_country(migrants, row)
         return
     area = migrants.area[row]
     taken = p.taken_in_hiding_women if sex == Sex.FEMALE else p.taken_in_hiding_men

@@ -15,9 +15,11 @@ from trafficsim.processes.happenings import (
     leave_holder,
     move,
     note,
+    one_more,
     status_of,
+    unit_row,
 )
-from trafficsim.processes.vocabulary import AREAS, Draw, Event, Purpose, Role, Sex, Status
+from trafficsim.processes.vocabulary import AREAS, Draw, Event, Purpose, Role, Sex, Status, Stream, UnitKind
 
 PURPOSES = len(Purpose) - 1
 
@@ -48,11 +50,13 @@ def choose_purpose(p, sex, draw):
 
 
 @rule
-def next_price(p, price, base, offers, seekers, risk):
-    """Price after a month: scarcity pulls it, risk adds to it, and it drifts back to its base."""
+def next_price(p, price, base, offers, seekers, risk, policing):
+    """Price after a month: scarcity pulls it, sellers' risk and policing beyond the usual add to it, and it drifts back."""
     scarcity = (seekers - offers) / (seekers + offers + 1.0)
     target = base * math.exp(
-        p.price_response_to_scarcity * (scarcity - p.usual_scarcity) + p.price_response_to_risk * risk
+        p.price_response_to_scarcity * (scarcity - p.usual_scarcity)
+        + p.price_response_to_risk * risk
+        + p.price_response_to_policing * policing
     )
     return price * math.exp(p.price_adjustment_monthly * math.log(target / price))
 
@@ -83,7 +87,7 @@ def new_household(month, key, purpose, area, price, p, stamps, households):
 @compiled
 def open_stalls(month, seed, p, circumstances, lever, adaptation_on, stamps, markets, stalls, households, society):
     """Households begin and cease to seek; count those who do."""
-    base = join(seed, Draw.STALL_REFILLS)
+    base = join(seed, Stream.HOUSEHOLDS)
     for market in range(markets.size[0]):
         area, purpose = markets.area[market], markets.purpose[market]
         refill = refill_chance(p, circumstances.demand_index, lever, society.prosecutions_seen[area], adaptation_on)
@@ -146,7 +150,7 @@ def propose(offer, attempts, p, month, stamps, migrants, markets, market, stalls
 
 
 @compiled
-def hand_over(month, row, purpose, household, price, p, stamps, migrants, brokers, households, society, entries):
+def hand_over(month, row, purpose, household, price, p, stamps, migrants, brokers, households, entries):
     """A household takes a person in: the person is trafficked, for the first time or again."""
     seller = migrants.holder[row]
     leave_holder(brokers, migrants, row)
@@ -163,7 +167,7 @@ def hand_over(month, row, purpose, household, price, p, stamps, migrants, broker
     note(entries, migrants, row, month, Event.PRICE_PAID, round(price))
     if migrants.times_trafficked[row] > 0:
         note(entries, migrants, row, month, Event.TRAFFICKED_AGAIN, 1)
-    migrants.times_trafficked[row] = min(migrants.times_trafficked[row] + 1, int(p.most_times_counted))
+    migrants.times_trafficked[row] = one_more(migrants.times_trafficked[row])
     abused = uniform(migrants.key[row], stamps[Draw.ALSO_SEXUALLY_EXPLOITED]) < p.share_also_sexually_exploited
     also = abused and purpose != Purpose.SEXUAL_EXPLOITATION and migrants.sex[row] == Sex.FEMALE
     migrants.also_sexually_exploited[row] = 1 if also else 0
@@ -173,11 +177,11 @@ def hand_over(month, row, purpose, household, price, p, stamps, migrants, broker
 
 
 @compiled
-def trade(month, rows, attempts, p, scarcity_on, pressure_on, stamps, migrants, brokers, households, markets, stalls, society,
-          entries):  # fmt: skip
+def trade(month, present, attempts, p, scarcity_on, pressure_on, stamps, migrants, brokers, households, markets, stalls,
+          units, entries):  # fmt: skip
     """Match this month's offers with the stalls and settle; then move prices. ``attempts`` (int8, one a row) is scratch."""
-    attempts[:rows] = 0
-    for row in range(rows):
+    for row in present:
+        attempts[row] = 0
         if migrants.status[row] != Status.HELD_BY_BROKERS or brokers.role[migrants.holder[row]] != Role.SELLER:
             continue
         key = migrants.key[row]
@@ -194,36 +198,25 @@ def trade(month, rows, attempts, p, scarcity_on, pressure_on, stamps, migrants, 
         elif uniform(key, stamps[Draw.SALE_WITHOUT_SCARCITY]) < p.sale_chance_without_scarcity:
             price = base_price(p, purpose)
             household = new_household(
-                month, join(join(key, month), Draw.PLACEMENT_HOUSEHOLD), purpose, migrants.area[row], price, p, stamps, households
+                month, join(join(key, month), Stream.HOUSEHOLDS_OF_SALES), purpose, migrants.area[row], price, p, stamps, households
             )  # fmt: skip
             factor = price_factor(p, purpose, age_in_years(month, migrants.birth_month[row]))
             markets.sold[market] += 1
-            hand_over(
-                month,
-                row,
-                purpose,
-                household,
-                price * factor,
-                p,
-                stamps,
-                migrants,
-                brokers,
-                households,
-                society,
-                entries,
-            )
+            hand_over(month, row, purpose, household, price * factor, p, stamps, migrants, brokers, households, entries)
     for market in range(markets.size[0]):
-        settle(month, market, p, stamps, migrants, brokers, households, markets, stalls, society, entries)
+        settle(month, market, p, stamps, migrants, brokers, households, markets, stalls, entries)
         if scarcity_on:
             purpose, area = markets.purpose[market], markets.area[market]
             risk = seller_risk(area, brokers) if pressure_on else 0.0
+            policing = units.effort[unit_row(UnitKind.LOCAL_POLICE, area)] - 1.0 if pressure_on else 0.0
             markets.price[market] = next_price(
-                p, markets.price[market], base_price(p, purpose), markets.offers[market], markets.seekers[market], risk
-            )
+                p, markets.price[market], base_price(p, purpose), markets.offers[market], markets.seekers[market], risk,
+                policing,
+            )  # fmt: skip
 
 
 @compiled
-def settle(month, market, p, stamps, migrants, brokers, households, markets, stalls, society, entries):
+def settle(month, market, p, stamps, migrants, brokers, households, markets, stalls, entries):
     """Turn the tentative acceptances of one market into sales."""
     first, purpose = markets.first_stall[market], markets.purpose[market]
     for stall in range(first, first + markets.stalls[market]):
@@ -233,7 +226,7 @@ def settle(month, market, p, stamps, migrants, brokers, households, markets, sta
         age = age_in_years(month, migrants.birth_month[row])
         price = markets.price[market] * price_factor(p, purpose, age)
         household = stalls.household[stall]
-        hand_over(month, row, purpose, household, price, p, stamps, migrants, brokers, households, society, entries)
+        hand_over(month, row, purpose, household, price, p, stamps, migrants, brokers, households, entries)
         markets.sold[market] += 1
         stalls.household[stall] = -1
         stalls.offer[stall] = -1

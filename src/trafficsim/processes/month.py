@@ -20,11 +20,13 @@ from trafficsim.processes import (
     departure,
     life,
     market,
+    presence,
     returns,
     surveillance,
     upbringing,
 )
 from trafficsim.processes.circumstances import Circumstances, Switches
+from trafficsim.processes.happenings import area_weight
 from trafficsim.processes.population import DECLARATIONS, World
 from trafficsim.processes.vocabulary import (
     AREAS,
@@ -87,15 +89,17 @@ class State:
     stocks: Stocks
     month: int = 0
     protection_signal: float = 0.0
+    resting: np.ndarray = field(default_factory=lambda: column_array(np.zeros((len(Status), len(Sex)), np.int64)))
     stamps: np.ndarray = field(default_factory=lambda: column_array(np.zeros(len(Draw), np.uint64)))
     attempts: np.ndarray = field(default_factory=lambda: column_array(np.zeros(0, np.int8)))
+    present: np.ndarray = field(default_factory=lambda: column_array(np.zeros(0, np.int32)))
 
     def copy(self) -> "State":
         """Return an independent copy that continues exactly as this one would."""
         tables = (declaration.copy(table) for declaration, table in zip(DECLARATIONS.values(), self.world, strict=True))
         return State(
             World(*tables), self.ledger.copy(), Stocks(*(array.copy() for array in self.stocks)), self.month,
-            self.protection_signal, self.stamps.copy(),
+            self.protection_signal, self.resting.copy(), self.stamps.copy(),
         )  # fmt: skip
 
 
@@ -114,7 +118,7 @@ def begin(course: Course, event_log: bool = False) -> State:
         np.zeros((months, len(Status), 2), np.int64),
         np.zeros((months, len(Care)), np.int64),
     )
-    return State(World(**tables), Ledger(LEDGER_SHAPE, months, event_log), stocks)
+    return State(World(**tables), Ledger(LEDGER_SHAPE, len(Status), months, event_log), stocks)
 
 
 def _fixed(name: str, rows: int) -> Any:
@@ -168,7 +172,8 @@ def _first_markets(course: Course) -> tuple[Any, Any]:
         markets.purpose[row] = purpose
         markets.price[row] = market.base_price(p, purpose)
         markets.first_stall[row] = first
-        markets.stalls[row] = max(1, round(widths[Purpose(purpose)] * course.scale))
+        weight = area_weight(p.demand_area_slope, int(markets.area[row]), AREAS)
+        markets.stalls[row] = max(1, round(widths[Purpose(purpose)] * weight * course.scale))
         first += int(markets.stalls[row])
     stalls = _fixed("stalls", first)
     for row in range(market.NUMBER_OF_MARKETS):
@@ -177,21 +182,38 @@ def _first_markets(course: Course) -> tuple[Any, Any]:
     return markets, stalls
 
 
-def _make_room(state: State, slots: int) -> World:
+def _find_present(state: State, settling: Any, slots: int) -> np.ndarray:
+    """Return the rows that this month can touch, those who decide to leave in it apart: a view of a scratch array."""
+    rows = int(state.world.migrants.size[0]) + slots
+    if len(state.present) < rows:
+        state.present = column_array(np.zeros(2 * rows, np.int32))
+        state.attempts = column_array(np.zeros(2 * rows, np.int8))
+    found = presence.find_present(state.month, settling, state.world.migrants, state.resting, state.present)
+    return state.present[:found]
+
+
+def _with_newcomers(state: State, present: np.ndarray, rows_before: int) -> np.ndarray:
+    """Return ``present`` and the rows appended since there were ``rows_before``."""
+    newcomers = np.arange(rows_before, int(state.world.migrants.size[0]))
+    state.present[len(present) : len(present) + len(newcomers)] = newcomers
+    return state.present[: len(present) + len(newcomers)]
+
+
+def _make_room(state: State, present: np.ndarray, slots: int) -> World:
     """Grow tables so that no append of this month can overrun them."""
     world = state.world
-    rows = int(world.migrants.size[0])
-    births = int(np.count_nonzero(world.migrants.due[:rows] == state.month))
-    births += int(np.count_nonzero((world.migrants.due[:rows] >= 0) & (world.migrants.due[:rows] < state.month)))
-    offers = int(np.count_nonzero(world.migrants.status[:rows] <= Status.HELD_BY_BROKERS)) + slots
-    grown = world._replace(
-        migrants=DECLARATIONS["migrants"].ensure(world.migrants, slots),
-        children=DECLARATIONS["children"].ensure(world.children, births + 1),
-        households=DECLARATIONS["households"].ensure(world.households, int(world.stalls.size[0]) + offers),
-    )
+    due = np.asarray(world.migrants.due)[present]
+    births = int(np.count_nonzero((due >= 0) & (due <= state.month)))
+    migrants = DECLARATIONS["migrants"].ensure(world.migrants, slots)
     # A life has at most a dozen events a month.
-    state.ledger.reserve_log(12 * (rows + slots) if state.ledger.entries.log_size[1] else 0)
-    return grown
+    state.ledger.reserve_log(12 * (len(present) + slots) if state.ledger.entries.log_size[1] else 0)
+    return world._replace(
+        migrants=migrants,
+        children=DECLARATIONS["children"].ensure(world.children, births),
+        households=DECLARATIONS["households"].ensure(
+            world.households, int(world.stalls.size[0]) + len(present) + slots
+        ),
+    )
 
 
 def activity(brokers: Any, seats: int, role: Role, usually_active: float) -> np.ndarray:
@@ -235,9 +257,12 @@ def advance(state: State, course: Course) -> None:
     month, scale, on = state.month, course.scale, course.switches
     now, lever, p = course.circumstances[month], course.levers[month], course.parameters
     slots = int(np.ceil(p["departure"].candidates_monthly * scale))
-    state.world = w = _make_room(state, slots)
-    stamps, entries, seats, seed = state.stamps, state.ledger.entries, course.seats(), course.seed
+    stamps, seats, seed = state.stamps, course.seats(), course.seed
     fill_stamps(stamps, seed, month)
+    present = _find_present(state, p["returns"], slots)
+    rows_before = int(state.world.migrants.size[0])
+    state.world = w = _make_room(state, present, slots)
+    entries = state.ledger.entries
     usually_active = p["brokerage"].usually_active
     sellers = activity(w.brokers, seats, Role.SELLER, usually_active)
     reach = np.array([brokerage.reach(p["brokerage"], float(sellers[area])) for area in range(AREAS + 1)])
@@ -252,42 +277,40 @@ def advance(state: State, course: Course) -> None:
     departure.depart(
         month, seed, slots, scale, p["departure"], now, lever, signal, recruiters, stamps, w.migrants, entries
     )  # fmt: skip
-    rows = int(w.migrants.size[0])
-    if len(state.attempts) < rows:
-        state.attempts = column_array(np.zeros(2 * rows, np.int8))
+    present = _with_newcomers(state, present, rows_before)
     reopened = p["crossing"].reopened_openness * lever.border_reopening
     openness = max(now.border_openness * (1.0 - lever.border_closure), reopened)
     crossing.cross(
-        month, rows, p["crossing"], openness, on.enforcement_pressure, stamps, w.migrants, w.brokers, w.units, entries
+        month, present, p["crossing"], openness, on.enforcement_pressure, stamps, w.migrants, w.brokers, w.units, entries
     )  # fmt: skip
     brokerage.pass_along(
-        month, rows, p["brokerage"], lever, seats, sellers, stamps, w.migrants, w.brokers, entries
+        month, present, p["brokerage"], lever, seats, sellers, stamps, w.migrants, w.brokers, entries
     )  # fmt: skip
     market.open_stalls(
         month, seed, p["market"], now, lever, on.broker_adaptation, stamps, w.markets, w.stalls, w.households, w.society
     )  # fmt: skip
     market.trade(
-        month, rows, state.attempts, p["market"], on.scarcity, on.enforcement_pressure, stamps, w.migrants, w.brokers, w.households,
-        w.markets, w.stalls, w.society, entries,
+        month, present, state.attempts, p["market"], on.scarcity, on.enforcement_pressure, stamps, w.migrants, w.brokers,
+        w.households, w.markets, w.stalls, w.units, entries,
     )  # fmt: skip
     life.live(
-        month, rows, p["life"], now, lever, on.fear, seats, reach, stamps, w.migrants, w.children, w.households,
-        w.brokers, w.services, w.society, entries,
+        month, present, p["life"], now, openness, lever, on.fear, seats, reach, stamps, w.migrants, w.children,
+        w.households, w.brokers, w.services, w.society, entries,
     )  # fmt: skip
     surveillance.watch(
-        month, rows, p["surveillance"], now, lever, on.fear, stamps, w.migrants, w.brokers, w.households, w.units,
+        month, present, p["surveillance"], now, lever, on.fear, stamps, w.migrants, w.brokers, w.households, w.units,
         w.society, entries,
     )  # fmt: skip
     removal = column_array(np.full(1, max(1.0, p["custody"].removal_places * scale) if on.queues else np.inf))
     custody.decide(
-        month, rows, p["custody"], now, lever, on.fear, on.queues, removal, stamps, w.migrants, w.brokers, w.units,
+        month, present, p["custody"], now, lever, on.fear, on.queues, removal, stamps, w.migrants, w.brokers, w.units,
         w.services, w.society, entries,
     )  # fmt: skip
     returns.live_after_return(
-        month, rows, p["returns"], now, lever, on.family_return, p["returns"].usual_pressure, stamps, w.migrants, entries
+        month, present, p["returns"], now, lever, on.family_return, stamps, w.migrants, entries
     )  # fmt: skip
     upbringing.bring_up(month, p["upbringing"], now, lever, stamps, w.children, w.migrants, w.services, entries)
-    adaptation.learn(month, rows, p["adaptation"], on.fear, w.migrants, w.society)
+    adaptation.learn(present, p["adaptation"], on.fear, w.migrants, w.society)
     adaptation.adapt_brokers(
         month, seed, p["adaptation"], lever, on.broker_adaptation, seats, p["adaptation"].usual_broker_income, stamps,
         w.brokers, w.units, w.society, entries,
@@ -295,7 +318,7 @@ def advance(state: State, course: Course) -> None:
     usual_caseload = p["adaptation"].usual_caseload * scale
     adaptation.adapt_units(p["adaptation"], lever, on.enforcement_pressure, usual_caseload, w.units)
     _remember_protection(state, p["adaptation"].memory_of_the_seen)
-    bookkeeping.count_stocks(month, rows, w.migrants, w.children, *state.stocks)
+    bookkeeping.count_stocks(month, present, w.migrants, state.resting, w.children, *state.stocks)
     state.ledger.close_month(month)
     state.month += 1
 

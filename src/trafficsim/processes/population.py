@@ -23,6 +23,9 @@ MIGRANTS = TableDeclaration(
         Column("marks", _u16, "bits", "what happened since the arms parted (Mark)"),
         Column("status", _i8, "", "where the person stands", labels=words.Status),
         Column("status_since", _i16, "month", "when this status began"),
+        Column(
+            "rested_as", _i8, "", "status in which the life has come to rest, -1 while rules can touch it", default=-1
+        ),
         Column("sex", _i8, "", "sex", labels=words.Sex),
         Column("birth_month", _i16, "month", "month of birth, negative before 1996"),
         Column("stratum", _i8, "", "stratum of origin", labels=words.Stratum),

@@ -61,10 +61,10 @@ def receive_returned(month, row, p, circumstances, lever, stamps, migrants, entr
 
 
 @compiled
-def live_after_return(month, rows, p, circumstances, lever, family_on, pressure_of_usual, stamps, migrants, entries):
+def live_after_return(month, present, p, circumstances, lever, family_on, stamps, migrants, entries):
     """One month of everybody detained or released at origin after a return, forced or not."""
-    pressure = circumstances.departure_pressure / pressure_of_usual
-    for row in range(rows):
+    pressure = circumstances.departure_pressure / p.usual_pressure
+    for row in present:
         status = migrants.status[row]
         if status != Status.RETURNED_DETAINED and status != Status.RETURNED_RELEASED:
             continue
@@ -87,8 +87,6 @@ def live_after_return(month, rows, p, circumstances, lever, family_on, pressure_
             continue
         has_child = migrants.children[row] > 0
         months_since = month - migrants.status_since[row]
-        if months_since > p.months_until_settled and not has_child:
-            continue
         draw = uniform(key, stamps[Draw.LEAVES_AGAIN])
         if draw >= p.leaves_again_monthly * pressure + p.returns_for_child_monthly:
             continue  # no chance is larger than this: spares most lives the exponential

@@ -137,16 +137,18 @@ class Care(IntEnum):
 class Event(IntEnum):
     """Everything that the ledger counts. Names end up in results, so each says what happened, in the past tense."""
 
-    DEPARTED = 0
+    DECIDED_TO_LEAVE = 0
     DECEIVED_OR_ABDUCTED = auto()
     DESISTED = auto()
     CROSSED = auto()
     DIED_CROSSING = auto()
     ARRESTED_AT_ORIGIN_BORDER = auto()
     ARRESTED_AT_HOST_BORDER = auto()
+    WENT_INTO_HIDING = auto()
     TAKEN_BY_BROKERS = auto()
     PASSED_ALONG = auto()
     ESCAPED_BROKERS = auto()
+    FOUND_AT_BROKERS_ARREST = auto()
     FREED_BY_BROKERS_ARREST = auto()
     TRAFFICKED = auto()
     TRAFFICKED_AGAIN = auto()
@@ -235,7 +237,7 @@ class Mark(IntEnum):
 
 
 class Draw(IntEnum):
-    """Every kind of draw. One member, one place in the rules."""
+    """Every kind of draw. One member, one place in the rules (a test holds this)."""
 
     CANDIDATE_STRATUM = 0
     CANDIDATE_SEX = auto()
@@ -319,7 +321,6 @@ class Draw(IntEnum):
     BROKER_ENTERS = auto()
     EDGE_REGROWS = auto()
     PARTNER_PICK = auto()
-    PLACEMENT_HOUSEHOLD = auto()
     FIRST_SEAT_ACTIVE = auto()
     SELLER_PICK_SOLD_ON = auto()
     ALSO_SEXUALLY_EXPLOITED = auto()
@@ -327,6 +328,19 @@ class Draw(IntEnum):
     DEPARTURE_NOTICED = auto()
     TORTURED_AGAIN = auto()
     SELLER_PICK_IN_HIDING = auto()
+    RELEASED_AS_REMOVAL_IS_BARRED = auto()
+    BROKER_FROM_ORIGIN = auto()
+
+
+class Stream(IntEnum):
+    """Where the keys of new lives come from: each is named by its cause, never by a running number."""
+
+    CANDIDATES = 0
+    HOUSEHOLDS = auto()
+    HOUSEHOLDS_OF_SALES = auto()
+    CHILDREN = auto()
+    FIRST_BROKERS = auto()
+    LATER_BROKERS = auto()
 
 
 _MORE = (Registration, Care, Event)

@@ -1,0 +1,48 @@
+"""Whom a month can touch: everybody whose life, as the rules have it, has not come to rest.
+
+Most rows of a long run are lives at rest: people who gave up leaving, settled after a return, reached a third country or
+died. Each is noticed once and remembered with the status in which it rests, so that a life that somebody's own rule wakes
+(by giving it another status or the intent to leave) is seen at once. Later steps of the month visit the others only.
+"""
+
+from trafficsim.engine.compiling import compiled, rule
+from trafficsim.processes.vocabulary import Status
+
+
+@rule
+def is_settled(p, months_since_release, has_child):
+    """True when a released person will not leave again: time has passed, and no child in the host country draws back."""
+    return months_since_release > p.months_until_settled and not has_child
+
+
+@rule
+def rests(p, status, intends, months_in_status, has_child):
+    """True when no rule can touch this life any more."""
+    if intends == 1:
+        return False
+    if status == Status.RETURNED_RELEASED:
+        return is_settled(p, months_in_status, has_child)
+    return status == Status.AT_ORIGIN or status == Status.IN_THIRD_COUNTRY or status == Status.DEAD
+
+
+@compiled
+def find_present(month, p, migrants, resting, present):
+    """Write the rows of lives not at rest into ``present`` (int32, room for all rows); return how many there are.
+
+    ``resting``, int64 (statuses, sexes), counts the lives at rest and is kept up to date.
+    """
+    found = 0
+    for row in range(migrants.size[0]):
+        status, intends, rested_as = migrants.status[row], migrants.intends[row], migrants.rested_as[row]
+        if rested_as == status and intends == 0:
+            continue
+        if rested_as >= 0:
+            resting[rested_as, migrants.sex[row]] -= 1
+            migrants.rested_as[row] = -1
+        if rests(p, status, intends, month - migrants.status_since[row], migrants.children[row] > 0):
+            resting[status, migrants.sex[row]] += 1
+            migrants.rested_as[row] = status
+        else:
+            present[found] = row
+            found += 1
+    return found
