@@ -2,7 +2,7 @@
 
 Compiled code writes into the cells of the current month; at the month's end they are folded into monthly sums by each
 dimension and into a yearly cross-table. Cells are int64: money sums fit as well as counts. Moves from one state to
-another are counted by event and state left, so that the books can be balanced against the stocks.
+another are counted month by month, and in all by event, so that the books can be balanced against the stocks.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ class Entries(NamedTuple):
     cells: np.ndarray
     """int64 (events, areas, purposes, sexes, age bands): counts of the current month."""
     moves: np.ndarray
-    """int32 (events, states): lives that left a state by an event in the current month."""
+    """int32 (events, states left, states entered): lives that an event moved in the current month."""
     log_month: np.ndarray
     log_event: np.ndarray
     log_key: np.ndarray
@@ -49,7 +49,8 @@ class Ledger:
 
     Args:
         shape: numbers of (events, areas, purposes, sexes, age bands).
-        states: number of states that a life can be in.
+        states: number of states that a life can be in. ``moves``, int32 (months, states left, states entered), and
+            ``moves_by_event``, int64 (events, states left, states entered), count who went from one to another.
         months: length of the run's horizon.
         log: keep the event log as well.
 
@@ -63,11 +64,12 @@ class Ledger:
             for name, levels in zip(DIMENSIONS, self.shape[1:], strict=True)
         }
         self.yearly = np.zeros((-(-months // 12), *self.shape), np.int64)
-        self.moves = np.zeros((months, self.shape[0], states), np.int32)
+        self.moves = np.zeros((months, states, states), np.int32)
+        self.moves_by_event = np.zeros((self.shape[0], states, states), np.int64)
         capacity = 1 << 16 if log else 0
         self.entries = Entries(
             column_array(np.zeros(self.shape, np.int64)),
-            column_array(np.zeros((self.shape[0], states), np.int32)),
+            column_array(np.zeros((self.shape[0], states, states), np.int32)),
             np.zeros(capacity, np.int16),
             np.zeros(capacity, np.int16),
             np.zeros(capacity, np.uint64),
@@ -97,8 +99,10 @@ class Ledger:
         self.monthly_by["age_band"][month] = by_sex_age.sum(axis=1)
         self.monthly[month] = self.monthly_by["sex"][month].sum(axis=1)
         cells[...] = 0
-        self.moves[month] = self.entries.moves
-        self.entries.moves[...] = 0
+        moves = self.entries.moves
+        self.moves[month] = moves.sum(axis=0)
+        self.moves_by_event += moves
+        moves[...] = 0
 
     def log(self) -> np.ndarray:
         """Return the event log as a structured array (month, event, person_key), in the order of occurrence."""
@@ -116,5 +120,6 @@ class Ledger:
         twin.monthly_by = {name: array.copy() for name, array in self.monthly_by.items()}
         twin.yearly = self.yearly.copy()
         twin.moves = self.moves.copy()
+        twin.moves_by_event = self.moves_by_event.copy()
         twin.entries = Entries(*(array.copy() for array in self.entries))
         return twin

@@ -66,7 +66,7 @@ def decide(month, present, p, circumstances, lever, fear_on, queues_on, removal_
         status = migrants.status[row]
         if status == Status.PROTECTED and migrants.identified[row] == 0 and lever.lawful_stay <= 0.0:
             if uniform(migrants.key[row], stamps[Draw.PROTECTION_ENDS]) < p.stay_lapses_monthly:
-                free(month, row, migrants, entries)
+                move(entries, migrants, row, month, Status.IN_HIDING, Event.PROTECTION_LAPSED)
             continue
         if status != Status.IN_CUSTODY:
             continue

@@ -83,7 +83,7 @@ def tally(entries, migrants, row, month, event, amount):
 def move(entries, migrants, row, month, status, event):
     """Let ``event`` bring the migrant in ``row`` into ``status``: the only way that a status ever changes."""
     note(entries, migrants, row, month, event, 1)
-    entries.moves[event, migrants.status[row]] += 1
+    entries.moves[event, migrants.status[row], status] += 1
     migrants.status[row] = status
     migrants.status_since[row] = month
 

@@ -187,6 +187,7 @@ class Event(IntEnum):
     REFERRED = auto()
     PROTECTED = auto()
     RELEASED_FROM_CUSTODY = auto()
+    PROTECTION_LAPSED = auto()
     PROSECUTED_AS_OFFENDER = auto()
     DETAINED_MONTH = auto()
     AWAITING_RETURN_MONTH = auto()
