@@ -32,6 +32,9 @@ permit_surveillance: {label: P, meaning: m, provisions: [], questions: [], lette
 INDICATORS = """\
 removals: {label: Removals, unit: removals, definition: d, direction: less_is_better, kind: flow, source: [S04]}
 """
+TRANSITIONS = """\
+removed: {label: is returned, from: [in_custody], to: [returned_detained], step: custody, rule: removal_chance, source: [S04]}
+"""
 
 
 @pytest.fixture
@@ -42,6 +45,7 @@ def folder(tmp_path: Path) -> Path:
         ("series.yaml", SERIES),
         ("levers.yaml", LEVERS),
         ("indicators.yaml", INDICATORS),
+        ("transitions.yaml", TRANSITIONS),
     ]:
         (tmp_path / name).write_text(text)
     return tmp_path

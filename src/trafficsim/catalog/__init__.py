@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trafficsim.catalog.reading import nearest, one_of, read_mapping, validated
-from trafficsim.catalog.records import Indicator, Lever, Parameter, Record, Series, inside
+from trafficsim.catalog.records import Indicator, Lever, Parameter, Record, Series, Transition, inside
 from trafficsim.catalog.tuples import tuple_class
 from trafficsim.engine.calendar import month_index
 from trafficsim.errors import UserError
@@ -40,6 +40,7 @@ class Catalog:
     series: dict[str, Series]
     levers: dict[str, Lever]
     indicators: dict[str, Indicator]
+    transitions: dict[str, Transition]
 
     def defaults(self) -> dict[str, dict[str, float]]:
         """Return the default of each parameter: process -> name -> value."""
@@ -149,7 +150,8 @@ def load_levers(folder: Path | str | None = None) -> dict[str, Lever]:
 
 
 def load_catalog(folder: Path | str | None = None) -> Catalog:
-    """Read a catalogue's folder: ``parameters/*.yaml``, ``series.yaml``, ``levers.yaml`` and ``indicators.yaml``.
+    """Read a catalogue's folder: ``parameters/*.yaml``, ``series.yaml``, ``levers.yaml``, ``indicators.yaml``
+    and ``transitions.yaml``.
 
     :class:`UserError` names the file, the key, the value, what is allowed and the nearest right name.
     """
@@ -164,6 +166,7 @@ def load_catalog(folder: Path | str | None = None) -> Catalog:
         series=_records(root / "series.yaml", Series, "series.yaml"),
         levers=load_levers(root),
         indicators=_records(root / "indicators.yaml", Indicator, "indicators.yaml"),
+        transitions=_records(root / "transitions.yaml", Transition, "transitions.yaml"),
     )
 
 

@@ -116,6 +116,19 @@ class Indicator(Record):
     events: tuple[Text, ...] = ()
 
 
+class Transition(Record):
+    """A move of a person between statuses, named by the event that counts it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    label: Text
+    left: tuple[Text, ...] = Field(alias="from", min_length=1)
+    entered: tuple[Text, ...] = Field(alias="to", min_length=1)
+    step: Text
+    rule: Text
+    source: Literal["assumed"] | tuple[EvidenceId, ...]
+
+
 def inside(parameter: Parameter, value: float) -> bool:
     """Return whether ``value`` is a finite number within the parameter's range."""
     low, high = parameter.range
