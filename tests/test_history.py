@@ -67,7 +67,10 @@ def test_returns_are_at_least_the_documented_ones(history):
 
 def test_people_wait_in_custody_while_returns_are_refused_and_are_then_returned_in_a_pulse(history):
     """E-C12: a consequence of the rules, not an input. Nobody is returned from 2020 to August 2023."""
-    removed, custody = history.state.ledger.monthly[:, Event.REMOVED], history.state.stocks.by_status[:, Status.IN_CUSTODY]
+    removed, custody = (
+        history.state.ledger.monthly[:, Event.REMOVED],
+        history.state.stocks.by_status[:, Status.IN_CUSTODY],
+    )
     closed = slice((2020 - 1996) * 12, (2023 - 1996) * 12 + 8)
     assert removed[closed].sum() == 0
     assert custody[closed.stop - 1] > 3 * custody[closed.start - 1]
