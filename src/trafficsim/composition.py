@@ -70,10 +70,12 @@ def configuration_of(composed: DictConfig, hydra: DictConfig) -> Configuration:
     overrides = parse(list(hydra.overrides.task))
     choices = {str(group): choice for group, choice in hydra.runtime.choices.items()}
     choices |= {override.key_or_group: override.value() for override in overrides if override.key_or_group == "arm"}
+    if isinstance(content.get("corridor"), dict):
+        content["corridor"] = {"name": str(choices.get("corridor"))} | content["corridor"]
     keys = {override.key_or_group for override in overrides}
     touched = {key.partition(".")[0] for key in keys if "." in key or key in SHORT_NAMES}
     places = {group: _place(group, choices.get(group), touched) for group in GROUPS}
-    return checked(content, search_path, choices.get("arm"), places)  # type: ignore[arg-type]
+    return checked(content, search_path, choices.get("arm"), places, keys)  # type: ignore[arg-type]
 
 
 def _place(group: str, choice: Any, touched: set[str]) -> str:

@@ -8,7 +8,7 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -16,7 +16,8 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, Strict, StringConstraints, field_validator
 from pydantic.dataclasses import dataclass
 
-from trafficsim.catalog import catalog
+from trafficsim.catalog import Catalog, catalog
+from trafficsim.catalog.corridors import Corridor
 from trafficsim.catalog.reading import nearest, one_of, validated
 from trafficsim.engine.calendar import MONTHS_A_YEAR, month_index, month_label
 from trafficsim.errors import UserError
@@ -85,22 +86,6 @@ class Study:
 
 
 @dataclass(frozen=True, config=_CLOSED)
-class Corridor:
-    """Where: a country of origin, a host country's areas and third countries, none of them a place on a map."""
-
-    name: FileName
-    title: Text
-    start: str = "1996-01"
-
-    @field_validator("start", mode="before")
-    @classmethod
-    def _start(cls, start: Any) -> str:
-        if start != EARLIEST_POLICY:
-            raise ValueError(f"it should be {EARLIEST_POLICY}, the first month of the calendar")
-        return start
-
-
-@dataclass(frozen=True, config=_CLOSED)
 class Output:
     """What is kept and where: ``monthly`` series, and ``events`` of every life."""
 
@@ -111,7 +96,7 @@ class Output:
 
 @dataclass(frozen=True, config=_CLOSED)
 class Configuration:
-    """A whole study. The first arm is the baseline; ``parameters`` holds the values that differ from the catalogue."""
+    """A whole study. The first arm is the baseline; ``parameters`` holds the values that differ from the corridor's."""
 
     study: Study
     arms: tuple[Arm, ...]
@@ -122,7 +107,11 @@ class Configuration:
 
     def plain(self) -> dict[str, Any]:
         """Return the configuration as plain dictionaries, lists, numbers and text, ready for JSON."""
-        return json.loads(json.dumps(dataclasses.asdict(self)))
+        return json.loads(json.dumps(dataclasses.asdict(self) | {"corridor": self.corridor.plain()}))
+
+    def assumptions(self) -> Catalog:
+        """Return the catalogue as it holds in the study's corridor; ``parameters`` are not yet put in."""
+        return self.corridor.assumptions()
 
     def hash(self) -> str:
         """Return the SHA-256 of everything that a result depends on, as canonical JSON.
@@ -151,11 +140,14 @@ def checked(
     search_path: Iterable[Path | str] = (),
     arm_choice: Any = None,
     places: Mapping[str, str] = MappingProxyType({}),
+    set_by_hand: Collection[str] = (),
 ) -> Configuration:
     """Return the configuration for the plain mapping ``content`` that Hydra composed.
 
     ``search_path`` lists the user's folders, for the arms that ``arms`` names; ``arm_choice`` is the name, or the list
     of names, that was chosen for the group ``arm``; ``places`` says for messages where each group was written.
+    ``set_by_hand`` lists parameters ("parameters.market.price_bride") whose value holds even where it is the
+    catalogue's default and the corridor has another: Hydra cannot tell such a value from one that nobody touched.
     """
     place = {group: group for group in GROUPS} | dict(places)
     _refuse_hidden(content, "")
@@ -165,17 +157,23 @@ def checked(
             raise UserError(f"unknown key '{key}'.{nearest(str(key), allowed)} Allowed: {one_of(allowed)}.")
     study = dict(_mapping(content, "study"))
     study.update({name: content[name] for name in SHORT_NAMES if name in content})
-    known = catalog()
-    defaults = known.defaults()
+    corridor = validated(Corridor, _mapping(content, "corridor"), place["corridor"])
+    known = corridor.assumptions()
+    untouched, defaults = catalog().defaults(), known.defaults()
+
+    def holds(process: str, name: str, value: float) -> bool:
+        by_hand = value != untouched[process][name] or f"parameters.{process}.{name}" in set_by_hand
+        return by_hand and value != defaults[process][name]
+
     parameters = {
         process: changed
         for process, values in known.checked(_mapping(content, "parameters"), place["parameters"]).items()
-        if (changed := {name: value for name, value in values.items() if value != defaults[process][name]})
+        if (changed := {name: value for name, value in values.items() if holds(process, name, value)})
     }
     configuration = Configuration(
         study=validated(Study, study, place["study"]),
         arms=_arms(content, tuple(search_path), arm_choice, place["arm"]),
-        corridor=validated(Corridor, _mapping(content, "corridor"), place["corridor"]),
+        corridor=corridor,
         output=validated(Output, _mapping(content, "output"), place["output"]),
         parameters=parameters,
         catalog_digest=known.digest(),

@@ -6,7 +6,6 @@
 """
 
 import dataclasses
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,7 +16,8 @@ from pydantic import ConfigDict, Field, Strict, StringConstraints, field_validat
 from pydantic.dataclasses import dataclass
 
 from trafficsim.catalog import Catalog, Lever, load_levers
-from trafficsim.catalog.reading import nearest, one_of, read_mapping, validated
+from trafficsim.catalog.named_files import names_in, read_named
+from trafficsim.catalog.reading import nearest, one_of, validated
 from trafficsim.catalog.records import Share
 from trafficsim.catalog.tuples import tuple_class
 from trafficsim.engine.calendar import month_index
@@ -128,7 +128,7 @@ def levers_at(row: Sequence[float] | NDArray[np.float64]) -> Any:
 
 def arm_names(search_path: Iterable[Path | str] = ()) -> list[str]:
     """Return the names of the arms in the package and in the ``arm`` folders of ``search_path``, sorted."""
-    return sorted({path.stem for folder in _folders(search_path) for path in folder.glob("*.yaml")})
+    return names_in(_folders(search_path))
 
 
 def load_arm(name: str, search_path: Iterable[Path | str] = ()) -> Arm:
@@ -168,12 +168,5 @@ def _folders(search_path: Iterable[Path | str]) -> list[Path]:
 
 
 def _load(name: str, search_path: tuple[Path | str, ...]) -> Arm:
-    if re.fullmatch(r"\w[\w-]*", name):  # a bare name, so that no path leads out of the folders
-        for folder in _folders(search_path):
-            if (path := folder / f"{name}.yaml").is_file():
-                shown_as = f"arm/{path.name}"
-                return Arm.from_plain({"name": name} | read_mapping(path, shown_as), shown_as)
-    known = arm_names(search_path)
-    raise UserError(
-        f"There is no arm '{name}'.{nearest(name, known)} Allowed: {one_of(known)}, or several joined by '+'."
-    )
+    content, shown_as = read_named(name, _folders(search_path), "arm", ", or several joined by '+'")
+    return Arm.from_plain({"name": name} | content, shown_as)

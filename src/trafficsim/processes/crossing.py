@@ -8,7 +8,7 @@ import math
 from trafficsim.engine.compiling import compiled, rule
 from trafficsim.engine.draws import uniform
 from trafficsim.processes.happenings import area_weight, move, note, take_into_custody, unit_row
-from trafficsim.processes.vocabulary import Draw, Event, Motive, Status, UnitKind
+from trafficsim.processes.vocabulary import CrossingOutcome, Draw, Event, Motive, Status, UnitKind
 
 
 @rule
@@ -28,17 +28,17 @@ def attempt_chance(p, openness, hardship):
 
 @rule
 def crossing_outcome(p, guided, origin_effort, origin_corruption, host_effort, draw):
-    """0 crossed, 1 died, 2 arrested on the origin side, 3 arrested on the host side, from one draw."""
+    """What an attempt comes to (CrossingOutcome), from one draw."""
     death = p.death_crossing
     origin_arrest = p.arrest_origin_border * origin_effort * ((1.0 - origin_corruption) if guided else 1.0)
     host_arrest = p.arrest_host_border * host_effort
     if draw < death:
-        return 1
+        return CrossingOutcome.DIED.value
     if draw < death + origin_arrest:
-        return 2
+        return CrossingOutcome.ARRESTED_AT_ORIGIN.value
     if draw < death + origin_arrest + host_arrest:
-        return 3
-    return 0
+        return CrossingOutcome.ARRESTED_AT_HOST.value
+    return CrossingOutcome.CROSSED.value
 
 
 @rule
@@ -75,14 +75,14 @@ def cross(month, present, p, openness, pressure_on, stamps, migrants, brokers, u
         outcome = crossing_outcome(
             p, guided, origin_effort, origin_corruption, host_effort, uniform(key, stamps[Draw.CROSSING_OUTCOME])
         )
-        if outcome == 1:
+        if outcome == CrossingOutcome.DIED:
             move(entries, migrants, row, month, Status.DEAD, Event.DIED_CROSSING)
-        elif outcome == 2:
+        elif outcome == CrossingOutcome.ARRESTED_AT_ORIGIN:
             move(entries, migrants, row, month, Status.RETURNED_DETAINED, Event.ARRESTED_AT_ORIGIN_BORDER)
             migrants.until[row] = month + int(p.detention_after_origin_arrest)
         else:
             migrants.area[row] = arrival_area(p, uniform(key, stamps[Draw.ARRIVAL_AREA]))
-            if outcome == 3:
+            if outcome == CrossingOutcome.ARRESTED_AT_HOST:
                 take_into_custody(month, row, brokers, migrants, entries, Event.ARRESTED_AT_HOST_BORDER)
             else:
                 move(entries, migrants, row, month, Status.IN_TRANSIT, Event.CROSSED)

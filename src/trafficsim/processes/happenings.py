@@ -5,11 +5,13 @@ import numpy as np
 from trafficsim.engine.compiling import compiled, rule, woven
 from trafficsim.engine.draws import join, word
 from trafficsim.engine.ledger import count
-from trafficsim.processes.vocabulary import AREAS, AgeBand, Event, Mark, Purpose, Stage, Status
+from trafficsim.processes.vocabulary import AGE_BAND_STARTS, AREAS, AgeBand, Event, Mark, Purpose, Stage, Status
 
 _LOW_32_BITS = 0xFFFFFFFF
 MOST_COUNTED = 100
 """Where the counters of a life stop: they are kept in 8 bits."""
+
+_, _FROM_12, _FROM_18, _FROM_30, _FROM_40 = AGE_BAND_STARTS
 
 # Marks are bits in a column: one look-up instead of a chain of ifs.
 MARK_OF_EVENT = np.zeros(len(Event), np.uint16)
@@ -37,13 +39,13 @@ def age_in_years(month, birth_month):
 @rule
 def age_band(years):
     """The age band that results are grouped by."""
-    if years < 12:
+    if years < _FROM_12:
         return AgeBand.UNDER_12.value
-    if years < 18:
+    if years < _FROM_18:
         return AgeBand.FROM_12_TO_17.value
-    if years < 30:
+    if years < _FROM_30:
         return AgeBand.FROM_18_TO_29.value
-    if years < 40:
+    if years < _FROM_40:
         return AgeBand.FROM_30_TO_39.value
     return AgeBand.FROM_40.value
 

@@ -74,6 +74,17 @@ class AgeBand(IntEnum):
     FROM_40 = 4
 
 
+AGE_BAND_STARTS = (0, 12, 18, 30, 40)
+"""The age in years at which each band begins."""
+
+
+class CrossingOutcome(IntEnum):
+    CROSSED = 0
+    DIED = 1
+    ARRESTED_AT_ORIGIN = 2
+    ARRESTED_AT_HOST = 3
+
+
 class Permit(IntEnum):
     NONE = 0
     SURVEILLANCE = 1
