@@ -9,7 +9,9 @@ import trafficsim.processes.month as month
 from trafficsim.catalog import catalog
 
 MODULES = sorted(
-    path for path in Path(month.__file__).parent.glob("*.py") if path.stem not in ("vocabulary", "population", "__init__")
+    path
+    for path in Path(month.__file__).parent.glob("*.py")
+    if path.stem not in ("vocabulary", "population", "__init__")
 )
 HARMLESS = {0, 1, -1, 0.5, 2, 12}
 """None, all, the other way, a half or the middle, twice, months of a year: they say nothing about the world."""
@@ -34,5 +36,7 @@ def test_every_parameter_is_read_by_a_rule_and_every_rule_reads_only_what_there_
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute) and isinstance(node.value, (ast.Name, ast.Subscript))
     }
-    unread = [f"{process}.{name}" for process, named in catalog().parameters.items() for name in named if name not in read]
+    unread = [
+        f"{process}.{name}" for process, named in catalog().parameters.items() for name in named if name not in read
+    ]
     assert not unread

@@ -81,10 +81,11 @@ def learn(present, p, fear_on, migrants, society):
 
 
 @compiled
-def adapt_brokers(month, seed, p, lever, adaptation_on, seats, usual_income, stamps, brokers, units, society, entries):
+def adapt_brokers(month, seed, areas, p, lever, adaptation_on, seats, usual_income, stamps, brokers, units, society,
+                  entries):  # fmt: skip
     """Prosecutions, exits, entries and ties of the broker network, area by area."""
     cells = entries.cells
-    for area in range(1, AREAS + 1):
+    for area in range(1, areas + 1):
         active, income = 0, 0.0
         for row in range(first_seat(area, 0, seats), first_seat(area + 1, 0, seats)):
             active += brokers.active[row]

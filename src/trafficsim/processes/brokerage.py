@@ -38,7 +38,7 @@ def first_seat(area, role, seats):
 
 
 @compiled
-def seat_first(seed, seats, active_share, from_origin_share, brokers):
+def seat_first(seed, areas, seats, active_share, from_origin_share, brokers):
     """Fill the seats before the first month; each broker is tied to the one in the same seat of the next role."""
     stream = join(seed, Stream.FIRST_BROKERS)
     for row in range(brokers.size[0]):
@@ -46,7 +46,8 @@ def seat_first(seed, seats, active_share, from_origin_share, brokers):
         brokers.key[row] = key
         brokers.area[row] = row // (ROLES * seats) + 1
         brokers.role[row] = row // seats % ROLES
-        brokers.active[row] = 1 if uniform(key, Draw.FIRST_SEAT_ACTIVE.value) < active_share else 0
+        works = brokers.area[row] <= areas and uniform(key, Draw.FIRST_SEAT_ACTIVE.value) < active_share
+        brokers.active[row] = 1 if works else 0
         brokers.from_origin[row] = 1 if uniform(key, Draw.BROKER_FROM_ORIGIN.value) < from_origin_share else 0
         if brokers.role[row] != Role.SELLER:
             brokers.partner[row] = row + seats

@@ -67,6 +67,11 @@ class Course:
         """Length of the horizon in months from January 1996."""
         return len(self.levers)
 
+    @property
+    def areas(self) -> int:
+        """Number of areas of the host country that the corridor has; the tables have room for all six."""
+        return int(self.parameters["crossing"].areas)
+
     def seats(self) -> int:
         """Broker seats for each area and role at this scale; at least two, so that a network exists."""
         return max(2, round(self.parameters["brokerage"].seats * self.scale))
@@ -130,7 +135,8 @@ def _fixed(name: str, rows: int) -> Any:
 def _first_brokers(course: Course) -> Any:
     seats, active_share = course.seats(), course.parameters["brokerage"].usually_active
     brokers = _fixed("brokers", AREAS * len(Role) * seats)
-    brokerage.seat_first(course.seed, seats, active_share, course.parameters["brokerage"].share_from_origin, brokers)
+    from_origin = course.parameters["brokerage"].share_from_origin
+    brokerage.seat_first(course.seed, course.areas, seats, active_share, from_origin, brokers)
     brokers.side[:] = np.where(brokers.role <= Role.GUIDE, Side.ORIGIN, Side.HOST)
     return brokers
 
@@ -172,8 +178,9 @@ def _first_markets(course: Course) -> tuple[Any, Any]:
         markets.purpose[row] = purpose
         markets.price[row] = market.base_price(p, purpose)
         markets.first_stall[row] = first
-        weight = area_weight(p.demand_area_slope, int(markets.area[row]), AREAS)
-        markets.stalls[row] = max(1, round(widths[Purpose(purpose)] * weight * course.scale))
+        if markets.area[row] <= course.areas:
+            weight = area_weight(p.demand_area_slope, int(markets.area[row]), course.areas)
+            markets.stalls[row] = max(1, round(widths[Purpose(purpose)] * weight * course.scale))
         first += int(markets.stalls[row])
     stalls = _fixed("stalls", first)
     for row in range(market.NUMBER_OF_MARKETS):
@@ -240,7 +247,7 @@ def _open_services(course: Course, lever: Any, services: Any) -> None:
     """
     for kind, name in PROVIDED_BY.items():
         rows = slice(kind * AREAS, (kind + 1) * AREAS)
-        capacity = course.capacity[name] * course.scale / AREAS if course.switches.queues else np.inf
+        capacity = course.capacity[name] * course.scale / course.areas if course.switches.queues else np.inf
         if kind in (ServiceKind.SCREENING, ServiceKind.SHELTER):
             # What little happens today without the lever is not rationed.
             capacity = capacity if getattr(lever, name) > 0.0 else np.inf
@@ -266,7 +273,7 @@ def advance(state: State, course: Course) -> None:
     usually_active = p["brokerage"].usually_active
     sellers = activity(w.brokers, seats, Role.SELLER, usually_active)
     reach = np.array([brokerage.reach(p["brokerage"], float(sellers[area])) for area in range(AREAS + 1)])
-    recruiters = float(activity(w.brokers, seats, Role.RECRUITER, usually_active)[1:].mean())
+    recruiters = float(activity(w.brokers, seats, Role.RECRUITER, usually_active)[1 : course.areas + 1].mean())
     w.society.removals[:] = 0.0
     w.society.protections[:] = 0.0
     w.society.reports[:] = 0.0
@@ -298,7 +305,7 @@ def advance(state: State, course: Course) -> None:
         w.households, w.brokers, w.services, w.society, entries,
     )  # fmt: skip
     surveillance.watch(
-        month, present, p["surveillance"], now, lever, on.fear, stamps, w.migrants, w.brokers, w.households, w.units,
+        month, present, course.areas, p["surveillance"], now, lever, on.fear, stamps, w.migrants, w.brokers, w.households, w.units,
         w.society, entries,
     )  # fmt: skip
     removal = column_array(np.full(1, max(1.0, p["custody"].removal_places * scale) if on.queues else np.inf))
@@ -312,7 +319,7 @@ def advance(state: State, course: Course) -> None:
     upbringing.bring_up(month, p["upbringing"], now, lever, stamps, w.children, w.migrants, w.services, entries)
     adaptation.learn(present, p["adaptation"], on.fear, w.migrants, w.society)
     adaptation.adapt_brokers(
-        month, seed, p["adaptation"], lever, on.broker_adaptation, seats, p["adaptation"].usual_broker_income, stamps,
+        month, seed, course.areas, p["adaptation"], lever, on.broker_adaptation, seats, p["adaptation"].usual_broker_income, stamps,
         w.brokers, w.units, w.society, entries,
     )  # fmt: skip
     usual_caseload = p["adaptation"].usual_caseload * scale

@@ -7,7 +7,7 @@ here says how to find or to hide a person, and no optimiser over it exists.
 from trafficsim.engine.compiling import compiled, rule
 from trafficsim.engine.draws import uniform
 from trafficsim.processes.happenings import area_weight, is_exploited, note, take_into_custody, tally, unit_row
-from trafficsim.processes.vocabulary import AREAS, Draw, Event, Permit, Sex, Status, UnitKind
+from trafficsim.processes.vocabulary import Draw, Event, Permit, Sex, Status, UnitKind
 
 
 @rule
@@ -19,12 +19,14 @@ def takes_permit_chance(p, scheme, surveillance, in_marriage, has_child, trust, 
 
 
 @rule
-def detection_chance(p, status, permit, compliance, campaign, effort, effort_share, area, firewall, origin_takes_back):
+def detection_chance(
+    p, status, permit, compliance, campaign, effort, effort_share, weight, firewall, origin_takes_back
+):
     """Chance a month to be found by police; a household that complies with surveillance rather hands a person over.
 
-    Areas nearer the border are policed more.
+    ``weight`` is the area's: areas nearer the border are policed more.
     """
-    base = p.detected_monthly * campaign * effort * effort_share * area_weight(p.policing_area_slope, area, AREAS)
+    base = p.detected_monthly * campaign * effort * effort_share * weight
     if is_exploited(status):
         base *= p.detection_in_household * (0.5 + compliance)
     if permit == Permit.SURVEILLANCE:
@@ -46,9 +48,8 @@ def spared_chance(p, lever):
 
 
 @compiled
-def watch(
-    month, present, p, circumstances, lever, fear_on, stamps, migrants, brokers, households, units, society, entries
-):
+def watch(month, present, areas, p, circumstances, lever, fear_on, stamps, migrants, brokers, households, units, society,
+          entries):  # fmt: skip
     """Permits, checks and detection of everybody outside custody in the host country."""
     scheme = circumstances.permit_scheme * lever.permit_surveillance
     campaign = circumstances.removal_campaign * (1.0 + p.enforcement_lever_effect * lever.removal_enforcement)
@@ -87,7 +88,8 @@ def watch(
         police = unit_row(UnitKind.LOCAL_POLICE, area)
         share = units.share_removal[police] + units.share_surveillance[police] * (1.0 if watched else 0.5)
         chance = detection_chance(
-            p, status, permit, compliance, campaign, units.effort[police], share, area, lever.data_firewall,
+            p, status, permit, compliance, campaign, units.effort[police], share,
+            area_weight(p.policing_area_slope, area, areas), lever.data_firewall,
             circumstances.origin_accepts_returns,
         )  # fmt: skip
         if uniform(key, stamps[Draw.DETECTED]) < chance:
