@@ -139,7 +139,7 @@ def test_a_series_stays_between_its_values_and_meets_each(months, linear, length
             "parameters/market.yaml",
             "default: 0.01",
             "defualt: 0.01",
-            r"market.yaml: escape_monthly.*Did you mean 'default'",
+            r"market.yaml, line 1: escape_monthly.*Did you mean 'default'",
         ),
         ("parameters/market.yaml", "default: 0.01", "default: 0.5", r"escape_monthly: .*0.5 lies outside.*0.002, 0.04"),
         ("parameters/market.yaml", "default: 0.01", "default: little", r"default = 'little'.*a number"),

@@ -151,14 +151,21 @@ def _parser() -> argparse.ArgumentParser:
 
     catalog = verb(
         "catalog",
-        "show what is assumed: parameters, dated series, levers, arms and indicators",
+        "show what is assumed, and who says so: parameters, dated series, levers, arms, indicators, evidence, sources",
         "examples:\n  trafficsim catalog parameters market\n  trafficsim catalog arms letter_package\n"
-        "  trafficsim catalog levers --json\n",
+        "  trafficsim catalog levers --json\n"
+        "  trafficsim catalog evidence S20        one claim of the letter, its sources, and what rests on it\n"
+        "  trafficsim catalog evidence E-J        a group of figures\n"
+        "  trafficsim catalog sources --json      every source as CSL-JSON, for a reference manager\n",
         _catalog,
     )
-    kinds = ["parameters", "series", "levers", "arms", "indicators"]
+    kinds = ["parameters", "series", "levers", "arms", "indicators", "evidence", "sources"]
     catalog.add_argument("kind", nargs="?", choices=kinds, metavar="KIND", help=", ".join(kinds))
-    catalog.add_argument("name", nargs="?", help="only this one (for parameters: a process, or PROCESS.NAME)")
+    catalog.add_argument(
+        "name",
+        nargs="?",
+        help="only this one (parameters: a process, or PROCESS.NAME; evidence, sources: or how some begin)",
+    )
     catalog.add_argument("--json", action="store_true", help="as JSON, for programs")
     catalog.add_argument("--config-dir", action="append", default=[], metavar="DIR", help="show your own arms too")
 

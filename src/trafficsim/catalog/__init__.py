@@ -3,6 +3,8 @@
 >>> from trafficsim.catalog import catalog
 >>> catalog().levers["non_refoulement"].questions
 ('Q8',)
+>>> catalog().evidence["S20"].status, catalog().sources["al-chn-3-2024"].issued
+('alleged', '2024-03-22')
 """
 
 import hashlib
@@ -17,13 +19,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trafficsim.catalog.reading import nearest, one_of, read_mapping, validated
+from trafficsim.catalog.evidence_records import Evidence, EvidenceBase, Rows, load_evidence
+from trafficsim.catalog.evidence_sources import Source
+from trafficsim.catalog.reading import at, nearest, one_of, read_mapping, validated
 from trafficsim.catalog.records import Indicator, Lever, Parameter, Record, Series, Transition, inside
 from trafficsim.catalog.tuples import tuple_class
 from trafficsim.engine.calendar import month_index
 from trafficsim.errors import UserError
 
-__all__ = ["Catalog", "Indicator", "Lever", "Parameter", "Series", "catalog", "load_catalog", "load_levers"]
+__all__ = [
+    "Catalog",
+    "Evidence",
+    "Indicator",
+    "Lever",
+    "Parameter",
+    "Series",
+    "Source",
+    "catalog",
+    "load_catalog",
+    "load_evidence",
+    "load_levers",
+]
 
 FOLDER = Path(__file__).parent
 """Where the package keeps its own catalogue."""
@@ -34,13 +50,20 @@ Overrides = Mapping[str, Mapping[str, float]]
 
 @dataclass(frozen=True)
 class Catalog:
-    """What is assumed. ``parameters`` maps a process to its parameters by name, in the order of the file."""
+    """What is assumed, and on what evidence.
+
+    ``parameters`` maps a process to its parameters by name, in the order of the file; ``evidence`` is by id, ``sources``
+    by citation key; ``evidence_tables`` maps the id of a record with a table to its columns.
+    """
 
     parameters: dict[str, dict[str, Parameter]]
     series: dict[str, Series]
     levers: dict[str, Lever]
     indicators: dict[str, Indicator]
     transitions: dict[str, Transition]
+    evidence: dict[str, Evidence]
+    sources: dict[str, Source]
+    evidence_tables: dict[str, Rows]
 
     def defaults(self) -> dict[str, dict[str, float]]:
         """Return the default of each parameter: process -> name -> value."""
@@ -108,8 +131,29 @@ class Catalog:
         """Return each lever's coverage under the status quo, shape ``(months, levers)``, columns in catalogue order."""
         return np.stack([monthly(lever.status_quo, months) for lever in self.levers.values()], axis=1)
 
+    def named_by(self, evidence_id: str) -> list[str]:
+        """Return what names a record of evidence as its source: "parameters.market.price", "levers.identification", ..."""
+        named: list[tuple[str, tuple[str, ...] | str]] = [
+            (f"parameters.{process}.{name}", parameter.source)
+            for process, parameters in self.parameters.items()
+            for name, parameter in parameters.items()
+        ]
+        named += [(f"series.{name}", series.source) for name, series in self.series.items()]
+        named += [(f"levers.{name}", lever.provisions + lever.letter) for name, lever in self.levers.items()]
+        named += [(f"indicators.{name}", indicator.source) for name, indicator in self.indicators.items()]
+        named += [(f"transitions.{name}", transition.source) for name, transition in self.transitions.items()]
+        return [place for place, ids in named if ids != "assumed" and evidence_id in ids]
+
+    def cited_by(self, key: str) -> list[str]:
+        """Return the ids of the evidence that cites a source, also for what a slip of the letter should have said."""
+        return [
+            name
+            for name, record in self.evidence.items()
+            if key in record.sources or (record.slip and key in record.slip.sources)
+        ]
+
     def digest(self) -> str:
-        """Return a fingerprint of every number of the catalogue: it changes when a result could change."""
+        """Return a fingerprint of every number of the catalogue: it changes when a result could change, not with the words."""
         numbers = {
             "parameters": self.defaults(),
             "series": {name: [series.interpolation, series.values] for name, series in self.series.items()},
@@ -132,42 +176,58 @@ def _process_class(process: str, names: tuple[str, ...]) -> Any:
     return tuple_class("".join(word.capitalize() for word in process.split("_")) + "Parameters", names)
 
 
-def _records[R: Record](path: Path, kind: type[R], shown_as: str) -> dict[str, R]:
-    """Return the records of one file by name."""
+def _records[R: Record](
+    path: Path, kind: type[R], shown_as: str, evidence: Mapping[str, Evidence] | None = None
+) -> dict[str, R]:
+    """Return the records of one file by name; with ``evidence``, every id that they name must be there."""
     records = {}
-    for name, content in read_mapping(path, shown_as).items():
+    context = None if evidence is None else {"evidence": evidence}
+    for name, content in (written := read_mapping(path, shown_as)).items():
+        line = written.lines[name]
         if not isinstance(name, str) or not name.isidentifier() or name.startswith("_") or keyword.iskeyword(name):
             raise UserError(
-                f"{shown_as}: '{name}' cannot be a name; use small letters, digits and '_', a letter first."
+                f"{at(shown_as, line)}'{name}' cannot be a name; use small letters, digits and '_', a letter first."
             )
-        records[name] = validated(kind, content, f"{shown_as}: {name}")
+        records[name] = validated(kind, content, shown_as, name, line, context)
     return records
 
 
-def load_levers(folder: Path | str | None = None) -> dict[str, Lever]:
+def load_levers(folder: Path | str | None = None, evidence: Mapping[str, Evidence] | None = None) -> dict[str, Lever]:
     """Return the levers of a catalogue's folder (default: the package's own), in the order of the file."""
-    return _records(Path(folder or FOLDER) / "levers.yaml", Lever, "levers.yaml")
+    return _records(Path(folder or FOLDER) / "levers.yaml", Lever, "levers.yaml", evidence)
 
 
 def load_catalog(folder: Path | str | None = None) -> Catalog:
-    """Read a catalogue's folder: ``parameters/*.yaml``, ``series.yaml``, ``levers.yaml``, ``indicators.yaml``
-    and ``transitions.yaml``.
+    """Read a catalogue's folder: ``parameters/*.yaml``, ``series.yaml``, ``levers.yaml``, ``indicators.yaml``,
+    ``transitions.yaml`` and ``evidence/``.
 
-    :class:`UserError` names the file, the key, the value, what is allowed and the nearest right name.
+    A folder without ``evidence`` rests on the package's own. :class:`UserError` names the file, the line, the key, the
+    value, what is allowed and the nearest right name.
     """
     root = Path(folder or FOLDER)
     if not root.is_dir():
         raise UserError(f"There is no catalogue folder '{root}'.")
+    own = root / "evidence"
+    base = load_evidence(own) if own.is_dir() and root != FOLDER else _package_evidence()
+    known = base.records
     return Catalog(
         parameters={
-            path.stem: _records(path, Parameter, f"parameters/{path.name}")
+            path.stem: _records(path, Parameter, f"parameters/{path.name}", known)
             for path in sorted((root / "parameters").glob("*.yaml"))
         },
-        series=_records(root / "series.yaml", Series, "series.yaml"),
-        levers=load_levers(root),
-        indicators=_records(root / "indicators.yaml", Indicator, "indicators.yaml"),
-        transitions=_records(root / "transitions.yaml", Transition, "transitions.yaml"),
+        series=_records(root / "series.yaml", Series, "series.yaml", known),
+        levers=load_levers(root, known),
+        indicators=_records(root / "indicators.yaml", Indicator, "indicators.yaml", known),
+        transitions=_records(root / "transitions.yaml", Transition, "transitions.yaml", known),
+        evidence=known,
+        sources=base.sources,
+        evidence_tables=base.tables,
     )
+
+
+@cache
+def _package_evidence() -> EvidenceBase:
+    return load_evidence(FOLDER / "evidence")
 
 
 @cache

@@ -2,7 +2,8 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,24 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from trafficsim.errors import UserError
 
+try:
+    from yaml import CSafeLoader as _SafeLoader  # ten times as fast, where libyaml is there
+except ImportError:
+    from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
+
+_UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
 _KINDS: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false"}
 
 
-class _Loader(yaml.SafeLoader):
+class Located(dict[Any, Any]):
+    """A mapping read from a file that knows the line, counted from 1, on which each of its keys was written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: dict[Any, int] = {}
+
+
+class _Loader(_SafeLoader):
     """Safe YAML that refuses a key written twice (YAML itself lets the second one win, silently)."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -31,16 +46,26 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
+def _located(loader: _Loader, node: yaml.MappingNode) -> Iterator[Located]:
+    """Make the mapping of ``node``; PyYAML asks for it empty first, so that a mapping may refer to itself."""
+    made = Located()
+    yield made
+    made.update(loader.construct_mapping(node))
+    made.lines = {loader.construct_object(key, deep=True): key.start_mark.line + 1 for key, _ in node.value}
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _located)
+
 # YAML 1.1 reads 1e-3 as text; people mean a number.
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789")
 )
 
 
-def read_mapping(path: Path, shown_as: str | None = None) -> dict[Any, Any]:
+def read_mapping(path: Path, shown_as: str | None = None) -> Located:
     """Return the mapping written in the YAML file ``path``; :class:`UserError` names the line that is wrong.
 
-    ``shown_as`` is how messages call the file (default: its own path).
+    ``shown_as`` is how messages call the file (default: its own path). It and all mappings within are :class:`Located`.
     """
     name = shown_as or str(path)
     try:
@@ -56,8 +81,8 @@ def read_mapping(path: Path, shown_as: str | None = None) -> dict[Any, Any]:
     except yaml.YAMLError as error:
         raise UserError(f"{name} is not YAML: {' '.join(str(error).split())}.") from None
     if content is None:
-        return {}
-    if not isinstance(content, dict):
+        return Located()
+    if not isinstance(content, Located):
         raise UserError(f"{name} holds a {type(content).__name__}; it must hold 'key: value' lines.")
     return content
 
@@ -68,38 +93,84 @@ def nearest(name: str, names: Iterable[str]) -> str:
     return f" Did you mean '{found[0]}'?" if found else ""
 
 
+def nearest_id(name: str, ids: Iterable[str]) -> str:
+    """Return :func:`nearest` for ids such as E-J04: the nearest number of the same group, before any other likeness."""
+    group, number = _id_parts(name)
+    others = {each: _id_parts(each) for each in ids}
+    near = [(abs(other - number), each) for each, (word, other) in others.items() if word == group]
+    return f" Did you mean '{min(near)[1]}'?" if near else nearest(name, others)
+
+
+def _id_parts(name: str) -> tuple[str, int]:
+    word = name.rstrip("0123456789")
+    return word, int(name[len(word) :] or 0)
+
+
 def one_of(names: Iterable[str]) -> str:
     """Return the names as a list for a sentence."""
     return ", ".join(str(name) for name in names)
 
 
-def validated[Record](kind: type[Record], content: Any, where: str) -> Record:
-    """Return ``content`` as a ``kind`` (a pydantic model or dataclass); ``where`` begins the message of an error."""
+def validated[Record](
+    kind: type[Record],
+    content: Any,
+    where: str,
+    name: str = "",
+    line: int | None = None,
+    context: Mapping[str, Any] | None = None,
+) -> Record:
+    """Return ``content`` as a ``kind`` (a pydantic model or dataclass), or say in one sentence what is wrong and where.
+
+    ``where`` is the file, or what stands for it, ``name`` the record in it and ``line`` the line of that record. Where
+    ``content`` is :class:`Located`, the line of the very key is told. ``context`` is handed to the validators.
+    """
     try:
-        return TypeAdapter(kind).validate_python(content)
+        return TypeAdapter(kind).validate_python(content, context=context)
     except ValidationError as error:
-        raise UserError(sentence(error, kind, where)) from None
+        problem = _worst(error)
+        place = at(where, _line(content, problem["loc"], line), name)
+        raise UserError(_sentence(problem, kind, place)) from None
 
 
-def sentence(error: ValidationError, kind: Any, where: str) -> str:
-    """Return the first problem of a pydantic ``error`` as one sentence: where, which key, what value, what is allowed."""
-    unknown = ("extra_forbidden", "unexpected_keyword_argument")
-    problem = min(error.errors(), key=lambda each: each["type"] not in unknown)  # a misspelt key is also a missing one
+def at(where: str, line: int | None = None, name: str = "") -> str:
+    """Return the beginning of a message: "market.yaml, line 3: price: ", as far as it is known."""
+    place = f"{where}, line {line}" if where and line else where
+    return "".join(f"{part}: " for part in (place, name) if part)
+
+
+def _worst(error: ValidationError) -> Any:
+    """Return the problem to tell of: a misspelt key first, for it is also a missing one."""
+    return min(error.errors(), key=lambda each: each["type"] not in _UNKNOWN)
+
+
+def _line(content: Any, place: tuple[Any, ...], line: int | None) -> int | None:
+    """Return the line of the innermost key on the way to ``place`` that knows its own, else ``line``."""
+    for part in place:
+        if isinstance(content, Located):
+            line = content.lines.get(part, line)
+        with suppress(KeyError, IndexError, TypeError):  # the name of a branch of a union is no key
+            content = content[part]
+    return line
+
+
+def _sentence(problem: Any, kind: Any, where: str) -> str:
+    """Return a ``problem`` that pydantic found as one sentence: where, which key, what value, what is allowed."""
     place = [str(part) for part in problem["loc"] if not _is_branch(part)]
     key, value = ".".join(place), problem["input"]
-    inside = f"{where}: " if where else ""
-    if problem["type"] in unknown:
+    if problem["type"] in _UNKNOWN:
         allowed = _fields_at(kind, problem["loc"][:-1])
-        return f"{inside}unknown key '{key}'.{nearest(place[-1], allowed)} Allowed: {one_of(allowed)}."
+        return f"{where}unknown key '{key}'.{nearest(place[-1], allowed)} Allowed: {one_of(allowed)}."
+    if problem["type"] == "missing" and isinstance(problem["loc"][-1], int):
+        return f"{where}{'.'.join(place[:-1])}: it should be a list [A, B]."
     if problem["type"] in ("missing", "missing_argument"):
-        return f"{inside}the key '{key}' is missing; add it."
+        return f"{where}the key '{key}' is missing; add it."
     message = problem["msg"].removeprefix("Value error, ").replace("Input should be", "it should be").rstrip(".")
     message = re.sub(r"a dictionary or an instance of \w+|a valid (dictionary|mapping)", "'key: value' lines", message)
     message = message.replace("a valid string", "text").replace("a valid tuple", "a list [A, B]")
     if allowed_values := _allowed(kind, problem["loc"]):
         message = f"allowed is {allowed_values}"
     subject = f"{key} = {value!r}" if key and not isinstance(value, Mapping | BaseModel) else key
-    return f"{inside}{subject + ': ' if subject else ''}{message}."
+    return f"{where}{subject + ': ' if subject else ''}{message}."
 
 
 def _allowed(kind: Any, place: tuple[Any, ...]) -> str:
@@ -122,10 +193,10 @@ def _is_branch(part: Any) -> bool:
 
 
 def _fields_at(kind: Any, place: tuple[Any, ...]) -> list[str]:
-    """Return the names of the fields of the model found by walking ``place`` down from ``kind``."""
+    """Return the names, as people write them, of the fields of the model found by walking ``place`` down from ``kind``."""
     for part in place:
         kind = _below(kind, part)
-    return list(_fields(kind))
+    return [getattr(field, "alias", None) or name for name, field in _fields(kind).items()]
 
 
 def _below(kind: Any, part: Any) -> Any:

@@ -1,17 +1,48 @@
 """The records of the catalogue: what each file may say, and what is refused."""
 
 import math
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Strict,
+    StringConstraints,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from trafficsim.catalog.reading import nearest_id
 from trafficsim.engine.calendar import month_index
 from trafficsim.errors import UserError
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Share = Annotated[float, Strict(), Field(ge=0.0, le=1.0, allow_inf_nan=False)]
-EvidenceId = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*$")]
+
+
+def _known(name: str, info: ValidationInfo) -> str:
+    """Refuse the id of evidence that does not exist; where no evidence was handed over, every id passes."""
+    evidence = (info.context or {}).get("evidence")
+    if evidence is not None and name not in evidence:
+        raise ValueError(
+            f"there is no evidence '{name}'.{nearest_id(name, evidence)} 'trafficsim catalog evidence' lists it"
+        )
+    return name
+
+
+EvidenceId = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*$"), AfterValidator(_known)]
+Provenance = Annotated[
+    Annotated[Literal["assumed"], Tag("[word]")] | Annotated[tuple[EvidenceId, ...], Tag("[ids]")],
+    Discriminator(lambda source: "[word]" if isinstance(source, str) else "[ids]"),
+]
+"""Where a record comes from: ids of evidence, or the word "assumed"."""
 Grade = Literal["A", "B", "C", "D"]
 """A official count or several sources that agree · B one credible study · C weak or old · D assumed or one voice."""
 
@@ -31,6 +62,28 @@ def _in_order(months: dict[str, float]) -> dict[str, float]:
     return months
 
 
+def _check_number(source: str | tuple[str, ...], because: str, info: ValidationInfo) -> None:
+    """Refuse a number with no reason, or one whose evidence cannot carry it (:attr:`Evidence.carries_no_number`)."""
+    if source == "assumed":
+        if not because.strip():
+            raise ValueError("an assumed value needs a 'because': one sentence that gives the reason")
+        return
+    if not source:
+        raise ValueError("the source is an empty list; name the evidence, or write 'assumed' and a 'because'")
+    evidence: Mapping[str, Any] | None = (info.context or {}).get("evidence")
+    if evidence is None:
+        return
+    weak = {name: evidence[name].carries_no_number for name in source}
+    for name, reason in weak.items():
+        if "pattern" in evidence[name].kind:
+            raise ValueError(f"{name} {reason}; take it out of the source")
+    if all(weak.values()):
+        told = "; ".join(f"{name} {reason}" for name, reason in weak.items())
+        raise ValueError(
+            f"no evidence carries the value: {told}. Name other evidence, or write 'assumed' and a 'because'"
+        )
+
+
 class Record(BaseModel):
     """A record that cannot be changed and knows every key it may have."""
 
@@ -44,21 +97,18 @@ class Parameter(Record):
     unit: Text
     default: Number
     range: tuple[Number, Number]
-    source: Literal["assumed"] | tuple[EvidenceId, ...]
+    source: Provenance
     because: str = ""
     grade: Grade
 
     @model_validator(mode="after")
-    def _check(self) -> Self:
+    def _check(self, info: ValidationInfo) -> Self:
         low, high = self.range
         if low > high:
             raise ValueError(f"the range [{low:g}, {high:g}] is upside down; write the lower end first")
         if not low <= self.default <= high:
             raise ValueError(f"the default {self.default:g} lies outside the range [{low:g}, {high:g}]")
-        if self.source == "assumed" and not self.because.strip():
-            raise ValueError("an assumed value needs a 'because': one sentence that gives the reason")
-        if self.source == ():
-            raise ValueError("the source is an empty list; name the evidence, or write 'assumed' and a 'because'")
+        _check_number(self.source, self.because, info)
         return self
 
 
@@ -67,7 +117,7 @@ class Series(Record):
 
     meaning: Text
     unit: Text
-    source: Literal["assumed"] | tuple[EvidenceId, ...]
+    source: Provenance
     because: str = ""
     grade: Grade
     interpolation: Literal["step", "linear"]
@@ -77,15 +127,14 @@ class Series(Record):
     _months = field_validator("values")(_in_order)
 
     @model_validator(mode="after")
-    def _check(self) -> Self:
+    def _check(self, info: ValidationInfo) -> Self:
         low, high = self.range
         if low > high:
             raise ValueError(f"the range [{low:g}, {high:g}] is upside down; write the lower end first")
         for month, value in self.values.items():
             if not low <= value <= high:
                 raise ValueError(f"the value {value:g} of {month} lies outside the range [{low:g}, {high:g}]")
-        if self.source == "assumed" and not self.because.strip():
-            raise ValueError("an assumed series needs a 'because': one sentence that gives the reason")
+        _check_number(self.source, self.because, info)
         return self
 
 
@@ -94,9 +143,9 @@ class Lever(Record):
 
     label: Text
     meaning: Text
-    provisions: tuple[Annotated[str, StringConstraints(pattern=r"^A\d\d$")], ...]
+    provisions: tuple[Annotated[str, StringConstraints(pattern=r"^A\d\d$"), AfterValidator(_known)], ...]
     questions: tuple[Annotated[str, StringConstraints(pattern=r"^Q[1-8]$")], ...]
-    letter: tuple[Annotated[str, StringConstraints(pattern=r"^[SL]\d{1,2}$")], ...]
+    letter: tuple[Annotated[str, StringConstraints(pattern=r"^[SL]\d{1,2}$"), AfterValidator(_known)], ...]
     kind: Literal["protective", "adverse", "scenario"]
     status_quo: dict[str, Share]
     capacity_unit: Text | None
@@ -112,7 +161,7 @@ class Indicator(Record):
     definition: Text
     direction: Literal["less_is_better", "more_is_better", "neutral"]
     kind: Literal["flow", "stock"]
-    source: Literal["assumed"] | tuple[EvidenceId, ...]
+    source: Provenance
     events: tuple[Text, ...] = ()
 
 
@@ -126,7 +175,7 @@ class Transition(Record):
     entered: tuple[Text, ...] = Field(alias="to", min_length=1)
     step: Text
     rule: Text
-    source: Literal["assumed"] | tuple[EvidenceId, ...]
+    source: Provenance
 
 
 def inside(parameter: Parameter, value: float) -> bool:

@@ -7,14 +7,20 @@ from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Column, Table
+from rich.text import Text
 
 from trafficsim.catalog import catalog
 from trafficsim.catalog.reading import nearest, one_of
 from trafficsim.errors import UserError
 from trafficsim.policy import arm_names, load_arm
-
-Rows = dict[str, dict[str, Any]]
-"""Records by name, as plain mappings."""
+from trafficsim.report.evidence_tables import (
+    Rows,
+    evidence_rows,
+    evidence_table,
+    source_rows,
+    source_table,
+    told_in_full,
+)
 
 
 def print_catalog(
@@ -29,7 +35,10 @@ def print_catalog(
     kinds = [kind] if kind else list(_KINDS)
     content = {each: _rows(each, name, search_path) for each in kinds}
     if as_json:
-        print(json.dumps(content[kind] if kind else content, indent=2, ensure_ascii=False), file=console.file)
+        plain: dict[str, Any] = dict(content)
+        if "sources" in plain:
+            plain["sources"] = list(content["sources"].values())  # CSL-JSON, as reference managers expect it
+        print(json.dumps(plain[kind] if kind else plain, indent=2, ensure_ascii=False), file=console.file)
         return
     if not kind:
         table = Table("kind", "records", "shown by", title="The catalogue", title_justify="left")
@@ -38,9 +47,11 @@ def print_catalog(
         console.print(table)
         return
     rows = content[kind]
+    if kind == "evidence" and name:
+        name = name.upper()
     if name in rows:
-        _print_record(console, name, rows[name])
-    else:
+        _print_record(console, name, told_in_full(catalog(), kind, name, rows.pop(name)))
+    if rows:
         console.print(_KINDS[kind](rows))
 
 
@@ -50,6 +61,8 @@ def _rows(kind: str, name: str | None, search_path: Iterable[Path | str]) -> Row
         names = arm_names(search_path)
         return {each: load_arm(each, search_path).plain() for each in ([name] if name else names)}
     known = catalog()
+    if kind in ("evidence", "sources"):
+        return evidence_rows(known, name) if kind == "evidence" else source_rows(known, name)
     if kind == "parameters":
         rows = {
             f"{process}.{each}": parameter.model_dump(mode="json")
@@ -130,6 +143,8 @@ _KINDS: dict[str, Callable[[Rows], RenderableType]] = {
     "levers": _levers,
     "arms": _arms,
     "indicators": _indicators,
+    "evidence": evidence_table,
+    "sources": source_table,
 }
 
 
@@ -148,7 +163,7 @@ def _print_record(console: Console, name: str, row: dict[str, Any]) -> None:
                 )
                 table.add_row(each, f"{told}\n{fields.get('because', '')}")
         else:
-            table.add_row(key, _words(value))
+            table.add_row(key, Text(_words(value)))
     console.print(table)
 
 
