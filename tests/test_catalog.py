@@ -14,8 +14,9 @@ from trafficsim.catalog import Catalog, load_catalog, monthly
 from trafficsim.errors import UserError
 
 MARKET = """\
-escape_monthly: {meaning: leaving, unit: probability per month, default: 0.01, range: [0.002, 0.04], source: [S56, E-D13], grade: B}
-price: {meaning: price, unit: yuan, default: 5e3, range: [1000, 10000], source: assumed, because: The letter gives it., grade: D}
+escape_monthly: {meaning: leaving, unit: x, default: 0.01, range: [0.002, 0.04], distribution: uniform, source: [S56], grade: B}
+price: {meaning: a, unit: yuan, default: 5e3, range: [1000, 10000], distribution: log_uniform, source: assumed,
+  because: The letter gives it., grade: D}
 """
 SERIES = """\
 border: {meaning: openness, unit: share, source: [S03], grade: C, interpolation: step, range: [0, 1],
@@ -145,6 +146,10 @@ def test_a_series_stays_between_its_values_and_meets_each(months, linear, length
         ("parameters/market.yaml", "default: 0.01", "default: little", r"default = 'little'.*a number"),
         ("parameters/market.yaml", "default: 0.01, ", "", r"escape_monthly: the key 'default' is missing"),
         ("parameters/market.yaml", "[0.002, 0.04]", "[0.04, 0.002]", "upside down"),
+        ("parameters/market.yaml", "[0.002, 0.04]", "[0.01, 0.01]", "'fixed' goes with an empty range"),
+        ("parameters/market.yaml", "distribution: uniform", "distribution: fixed", "'fixed' goes with an empty range"),
+        ("parameters/market.yaml", "distribution: uniform", "distribution: normal", "distribution = 'normal'.*triangular"),
+        ("parameters/market.yaml", "[1000, 10000]", "[0, 10000]", "price: .*log_uniform"),
         ("parameters/market.yaml", "[0.002, 0.04]", "[0.002]", "escape_monthly: "),
         ("parameters/market.yaml", "default: 0.01", "default: .inf", "default = inf"),
         ("parameters/market.yaml", "grade: B", "grade: E", "grade = 'E'"),

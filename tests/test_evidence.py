@@ -382,7 +382,7 @@ def test_an_interval_holds_its_value_or_is_refused(low: float, high: float, valu
             "parameters/market.yaml",
             "source: [S20, E-E08]",
             "source: [S20, E-E10]",
-            r"market.yaml, line 8: price_bride: source.1 = 'E-E10': there is no evidence 'E-E10'. Did you mean 'E-E09'",
+            r"market.yaml, line 9: price_bride: source.1 = 'E-E10': there is no evidence 'E-E10'. Did you mean 'E-E09'",
         ),
         (
             "parameters/market.yaml",
@@ -403,7 +403,7 @@ def test_an_interval_holds_its_value_or_is_refused(low: float, high: float, valu
             "parameters/market.yaml",
             "source: [S20, E-E08]",
             "source: assummed",
-            r"line 8: price_bride: source = 'assummed'",
+            r"line 9: price_bride: source = 'assummed'",
         ),
         ("series.yaml", "source: [S22]", "source: [S67]", r"series.yaml, line \d+: \w+: .*there is no evidence 'S67'"),
         ("series.yaml", "source: [S22]", "source: [E-J14]", r"series.yaml, line \d+: \w+: .*E-J14 is unverified"),

@@ -151,15 +151,17 @@ def _parser() -> argparse.ArgumentParser:
 
     catalog = verb(
         "catalog",
-        "show what is assumed, and who says so: parameters, dated series, levers, arms, indicators, evidence, sources",
+        "show what is assumed, and who says so: parameters, levers, arms, indicators, evidence, where the letter stands ...",
         "examples:\n  trafficsim catalog parameters market\n  trafficsim catalog arms letter_package\n"
         "  trafficsim catalog levers --json\n"
         "  trafficsim catalog evidence S20        one claim of the letter, its sources, and what rests on it\n"
         "  trafficsim catalog evidence E-J        a group of figures\n"
+        "  trafficsim catalog coverage S31        where a statement of the letter stands in the model, or why not\n"
         "  trafficsim catalog sources --json      every source as CSL-JSON, for a reference manager\n",
         _catalog,
     )
-    kinds = ["parameters", "series", "levers", "arms", "indicators", "evidence", "sources"]
+    kinds = ["parameters", "series", "levers", "arms", "indicators", "transitions"]
+    kinds += ["corridors", "evidence", "sources", "coverage"]
     catalog.add_argument("kind", nargs="?", choices=kinds, metavar="KIND", help=", ".join(kinds))
     catalog.add_argument(
         "name",

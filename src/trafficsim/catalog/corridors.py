@@ -18,11 +18,11 @@ from trafficsim.catalog import Catalog, catalog
 from trafficsim.catalog.named_files import names_in, read_named
 from trafficsim.catalog.reading import nearest, one_of, validated
 from trafficsim.catalog.records import (
-    EvidenceId,
     Grade,
     Lever,
     Number,
     Parameter,
+    Provenance,
     Record,
     Series,
     Share,
@@ -34,7 +34,6 @@ CORRIDOR_FOLDER = Path(__file__).parents[1] / "configs" / "corridor"
 """The corridors that come with the package, one file each."""
 
 AreaName = Annotated[str, StringConstraints(pattern=r"^[A-Z][a-z]*$", max_length=20)]
-Source = Literal["assumed"] | tuple[EvidenceId, ...]
 
 
 class ParameterHere(Record):
@@ -42,7 +41,7 @@ class ParameterHere(Record):
 
     default: Number
     because: Text
-    source: Source = "assumed"
+    source: Provenance = "assumed"
     grade: Grade = "D"
 
 
@@ -52,7 +51,7 @@ class SeriesHere(Record):
     values: dict[str, Number]
     because: Text
     interpolation: Literal["step", "linear"] | None = None
-    source: Source = "assumed"
+    source: Provenance = "assumed"
     grade: Grade = "D"
 
 
@@ -74,9 +73,9 @@ class Corridor(Record):
     title: Text
     summary: Text
     areas: Annotated[tuple[AreaName, ...], Field(min_length=1, max_length=6)]
-    parameters: dict[str, dict[str, ParameterHere]] = {}
-    series: dict[str, SeriesHere] = {}
-    levers: dict[str, LeverHere] = {}
+    parameters: dict[str, dict[str, ParameterHere]] = Field(default_factory=dict)
+    series: dict[str, SeriesHere] = Field(default_factory=dict)
+    levers: dict[str, LeverHere] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -93,7 +92,7 @@ class Corridor(Record):
     def assumptions(self, base: Catalog | None = None) -> Catalog:
         """Return the catalogue as it holds here; :class:`UserError` for an unknown name or a value out of its range."""
         base = base or catalog()
-        where = f"corridor/{self.name}.yaml"
+        where, evidence = f"corridor/{self.name}.yaml", {"evidence": base.evidence}
         parameters = {process: dict(named) for process, named in base.parameters.items()}
         number = {"default": float(len(self.areas)), "because": f"The corridor names {one_of(self.areas)}."}
         changes: dict[str, dict[str, Any]] = {
@@ -112,12 +111,12 @@ class Corridor(Record):
         for name, here in self.series.items():
             record = _known(series, name, f"{where}: series", "series")
             change = {key: value for key, value in here.model_dump().items() if value is not None}
-            series[name] = validated(Series, record.model_dump() | change, f"{where}: series.{name}")
+            series[name] = validated(Series, record.model_dump() | change, where, f"series.{name}", context=evidence)
         levers = dict(base.levers)
         for name, lever_here in self.levers.items():
             record = _known(levers, name, f"{where}: levers", "lever")
             change = {"status_quo": lever_here.status_quo}
-            levers[name] = validated(Lever, record.model_dump() | change, f"{where}: levers.{name}")
+            levers[name] = validated(Lever, record.model_dump() | change, where, f"levers.{name}", context=evidence)
         return replace(base, parameters=parameters, series=series, levers=levers)
 
 

@@ -43,6 +43,8 @@ Provenance = Annotated[
     Discriminator(lambda source: "[word]" if isinstance(source, str) else "[ids]"),
 ]
 """Where a record comes from: ids of evidence, or the word "assumed"."""
+Distribution = Literal["uniform", "log_uniform", "triangular", "fixed"]
+"""How plausible values lie within a range: alike; alike in each order of magnitude; most near the default; one value only."""
 Grade = Literal["A", "B", "C", "D"]
 """A official count or several sources that agree · B one credible study · C weak or old · D assumed or one voice."""
 
@@ -97,6 +99,7 @@ class Parameter(Record):
     unit: Text
     default: Number
     range: tuple[Number, Number]
+    distribution: Distribution
     source: Provenance
     because: str = ""
     grade: Grade
@@ -108,6 +111,13 @@ class Parameter(Record):
             raise ValueError(f"the range [{low:g}, {high:g}] is upside down; write the lower end first")
         if not low <= self.default <= high:
             raise ValueError(f"the default {self.default:g} lies outside the range [{low:g}, {high:g}]")
+        if (low == high) != (self.distribution == "fixed"):
+            raise ValueError(
+                f"the range [{low:g}, {high:g}] and the distribution '{self.distribution}' do not fit: 'fixed' goes with an "
+                f"empty range, and an empty range with 'fixed'"
+            )
+        if self.distribution == "log_uniform" and low <= 0:
+            raise ValueError(f"a log_uniform distribution needs a range above 0, and it begins at {low:g}")
         _check_number(self.source, self.because, info)
         return self
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from trafficsim.catalog import catalog
+from trafficsim.catalog.corridors import corridor_names, load_corridor
+from trafficsim.catalog.coverage import coverage
 from trafficsim.catalog.reading import nearest, one_of
 from trafficsim.errors import UserError
 from trafficsim.policy import arm_names, load_arm
@@ -60,6 +63,9 @@ def _rows(kind: str, name: str | None, search_path: Iterable[Path | str]) -> Row
     if kind == "arms":
         names = arm_names(search_path)
         return {each: load_arm(each, search_path).plain() for each in ([name] if name else names)}
+    if kind == "corridors":
+        names = corridor_names(search_path)
+        return {each: load_corridor(each, search_path).plain() for each in ([name] if name else names)}
     known = catalog()
     if kind in ("evidence", "sources"):
         return evidence_rows(known, name) if kind == "evidence" else source_rows(known, name)
@@ -71,6 +77,8 @@ def _rows(kind: str, name: str | None, search_path: Iterable[Path | str]) -> Row
         }
         if name in known.parameters:
             return {each: row for each, row in rows.items() if each.startswith(f"{name}.")}
+    elif kind == "coverage":
+        rows = {each: json.loads(json.dumps(asdict(row))) for each, row in coverage().items()}
     else:
         rows = {each: record.model_dump(mode="json") for each, record in getattr(known, kind).items()}
     if name is None:
@@ -130,6 +138,32 @@ def _arms(rows: Rows) -> Table:
     return table
 
 
+def _corridors(rows: Rows) -> Table:
+    table = _table("Corridors", "name", "summary", "areas")
+    for name, row in rows.items():
+        table.add_row(name, row["summary"], _words(row["areas"]))
+    return table
+
+
+def _transitions(rows: Rows) -> Table:
+    table = _table("Transitions", "name", "from", "to", "rule")
+    for name, row in rows.items():
+        left, entered = (_words(row[side]).replace("_", " ") for side in ("left", "entered"))
+        table.add_row(name, left, entered, f"{row['step']}: {row['rule']}")
+    return table
+
+
+def _coverage(rows: Rows) -> Table:
+    table = _table("Coverage", "statement", "says (alleged, AL CHN 3/2024)", "in the model")
+    for name, row in rows.items():
+        absent = f"Not in the model. {row['absent']}" if row["absent"] else ""
+        places = _words([*row["rules"], *row["named_by"]])
+        table.add_row(
+            name, row["says"], absent or " ".join(part for part in (row["how"], f"[dim]{places}[/dim]") if part)
+        )
+    return table
+
+
 def _indicators(rows: Rows) -> Table:
     table = _table("Indicators", "name", "definition", "unit")
     for name, row in rows.items():
@@ -143,6 +177,9 @@ _KINDS: dict[str, Callable[[Rows], RenderableType]] = {
     "levers": _levers,
     "arms": _arms,
     "indicators": _indicators,
+    "transitions": _transitions,
+    "corridors": _corridors,
+    "coverage": _coverage,
     "evidence": evidence_table,
     "sources": source_table,
 }
