@@ -15,8 +15,7 @@ from trafficsim.errors import UserError
 
 MARKET = """\
 escape_monthly: {meaning: leaving, unit: x, default: 0.01, range: [0.002, 0.04], distribution: uniform, source: [S56], grade: B}
-price: {meaning: a, unit: yuan, default: 5e3, range: [1000, 10000], distribution: log_uniform, source: assumed,
-  because: The letter gives it., grade: D}
+price: {meaning: a, unit: yuan, default: 5e3, range: [1000, 10000], distribution: log_uniform, source: assumed, because: A, grade: D}
 """
 SERIES = """\
 border: {meaning: openness, unit: share, source: [S03], grade: C, interpolation: step, range: [0, 1],
@@ -153,7 +152,7 @@ def test_a_series_stays_between_its_values_and_meets_each(months, linear, length
         ("parameters/market.yaml", "[0.002, 0.04]", "[0.002]", "escape_monthly: "),
         ("parameters/market.yaml", "default: 0.01", "default: .inf", "default = inf"),
         ("parameters/market.yaml", "grade: B", "grade: E", "grade = 'E'"),
-        ("parameters/market.yaml", ", because: The letter gives it.", "", "price: .*because"),
+        ("parameters/market.yaml", ", because: A", "", "price: .*because"),
         ("parameters/market.yaml", "price:", "escape_monthly:", r"line 2: the key 'escape_monthly' is written twice"),
         ("parameters/market.yaml", "unit: yuan", "unit: yuan, unit: won", r"line 2: the key 'unit' is written twice"),
         ("parameters/market.yaml", "price:", "pri ce:", "cannot be a name"),
