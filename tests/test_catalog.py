@@ -15,7 +15,7 @@ from trafficsim.errors import UserError
 
 MARKET = """\
 escape_monthly: {meaning: leaving, unit: x, default: 0.01, range: [0.002, 0.04], distribution: uniform, source: [S56], grade: B}
-price: {meaning: a, unit: yuan, default: 5e3, range: [1000, 10000], distribution: log_uniform, source: assumed, because: A, grade: D}
+price: {meaning: a, unit: yuan, default: 5e3, range: [1000, 9999], distribution: log_uniform, source: assumed, because: A, grade: D}
 """
 SERIES = """\
 border: {meaning: openness, unit: share, source: [S03], grade: C, interpolation: step, range: [0, 1],
@@ -148,7 +148,7 @@ def test_a_series_stays_between_its_values_and_meets_each(months, linear, length
         ("parameters/market.yaml", "[0.002, 0.04]", "[0.01, 0.01]", "'fixed' goes with an empty range"),
         ("parameters/market.yaml", "distribution: uniform", "distribution: fixed", "'fixed' goes with an empty range"),
         ("parameters/market.yaml", "distribution: uniform", "distribution: normal", "distribution = 'normal'.*triangular"),
-        ("parameters/market.yaml", "[1000, 10000]", "[0, 10000]", "price: .*log_uniform"),
+        ("parameters/market.yaml", "[1000, 9999]", "[0, 10000]", "price: .*log_uniform"),
         ("parameters/market.yaml", "[0.002, 0.04]", "[0.002]", "escape_monthly: "),
         ("parameters/market.yaml", "default: 0.01", "default: .inf", "default = inf"),
         ("parameters/market.yaml", "grade: B", "grade: E", "grade = 'E'"),
