@@ -1,0 +1,117 @@
+"""Step 8. Custody decision."""
+
+from trafficsim.processes.custody import (
+    assessment_chance,
+    identification_chance,
+    release_chance,
+    removal_chance,
+    risk_found_chance,
+    screening_chance,
+)
+from trafficsim.processes.happenings import one_more
+from trafficsim.processes.vocabulary import Draw, Event, Permit, ServiceKind, Stage, Status
+
+
+class InCustody:
+    """The part of a migrant about whom the authorities decide."""
+
+    __slots__ = ()
+
+    def let_protection_lapse(self, p):
+        """Protection without recognition as a victim and without lawful stay may end."""
+        if self.model.draw(self.key, Draw.PROTECTION_ENDS) < p.stay_lapses_monthly:
+            self.move(Status.IN_HIDING, Event.PROTECTION_LAPSED)
+
+    def be_decided_about(self, p, fear_on, queues_on):
+        """One month in custody."""
+        model, key = self.model, self.key
+        lever, draw = model.lever, model.draw
+        self.tally(Event.DETAINED_MONTH)
+        if self.stage == Stage.SENTENCED:
+            if model.month < self.until:
+                return
+            self.stage = Stage.DETAINED
+        if not (self.screened or self.identified):
+            self.be_screened(p, fear_on)
+        if not (self.assessed or self.protected_from_removal):
+            self.be_assessed(p)
+        if self.be_referred(p):
+            return
+        if self.stage == Stage.DETAINED:
+            if draw(key, Draw.PROSECUTED) < p.prosecuted_in_custody * (1.0 - lever.non_punishment):
+                self.note(Event.PROSECUTED_AS_OFFENDER)
+                self.stage = Stage.SENTENCED
+                self.until = model.month + int(p.sentence_in_custody)
+                return
+            self.stage = Stage.AWAITING_RETURN
+        unit = model.removal_units[self.area]
+        bought_out = draw(key, Draw.BOUGHT_OUT) < p.bought_out_monthly * unit.corruption
+        if bought_out or draw(key, Draw.RELEASED_AS_REMOVAL_IS_BARRED) < release_chance(p, lever):
+            self.be_freed()
+        elif (
+            model.now.origin_accepts_returns > 0.5
+            and model.removal_places >= 1.0
+            and draw(key, Draw.REMOVED) < removal_chance(p, unit.effort, lever)
+        ):
+            if queues_on:
+                model.removal_places -= 1.0
+            self.be_removed(unit)
+        else:
+            self.tally(Event.AWAITING_RETURN_MONTH)
+
+    def be_freed(self):
+        """Be let go, without status."""
+        self.move(Status.IN_HIDING, Event.RELEASED_FROM_CUSTODY)
+        self.stage = Stage.NONE
+        self.until = -1
+
+    def be_screened(self, p, fear_on):
+        """Screening for trafficking, once a stay."""
+        model, luck = self.model, self.luck_of_stay
+        if luck.screened >= screening_chance(p, model.lever):
+            return
+        if not model.services[ServiceKind.SCREENING][self.area].take_place():
+            return
+        self.screened = 1
+        self.note(Event.SCREENED)
+        if luck.identified < identification_chance(p, self.times_trafficked > 0, self.trust, fear_on):
+            self.identified = 1
+            self.note(Event.IDENTIFIED)
+
+    def be_assessed(self, p):
+        """Assessment of the risk on return, once a stay."""
+        if self.luck_of_stay.assessed >= assessment_chance(p, self.model.lever):
+            return
+        self.assessed = 1
+        self.note(Event.RISK_ASSESSED)
+        if self.luck_of_stay.risk_found < risk_found_chance(p, self.at_risk == 1):
+            self.protected_from_removal = 1
+            self.note(Event.RISK_FOUND)
+
+    def be_referred(self, p):
+        """What follows from identification or from risk found. True when the person leaves custody."""
+        model = self.model
+        if self.identified and model.draw(self.key, Draw.REFERRED) < p.referred_when_identified:
+            if model.services[ServiceKind.SHELTER][self.area].take_place():
+                self.note(Event.REFERRED)
+                self.be_protected()
+                return True
+        if not self.protected_from_removal:
+            return False
+        if model.draw(self.key, Draw.STAY_GRANTED) < max(model.lever.lawful_stay, p.stay_after_risk_found):
+            self.be_protected()
+        else:
+            self.be_freed()
+        return True
+
+    def be_removed(self, unit):
+        """Removal; of a person at risk it is refoulement."""
+        self.move(Status.RETURNED_DETAINED, Event.REMOVED)
+        if self.at_risk:
+            self.note(Event.REMOVED_AT_RISK)
+        self.model.areas[self.area].removals += 1.0
+        unit.caseload += 1
+        self.stage = Stage.NONE
+        self.past_returns = one_more(self.past_returns)
+        self.until = -1
+        self.permit = Permit.NONE
