@@ -1,4 +1,20 @@
-"""The agents of the model, each a view of one row of a table."""
+"""The agents of the model, each a view of one row of a table.
+
+Every column of a table is an attribute that can be read and written; its meaning and unit are the attribute's help.
+
+>>> from trafficsim import Migrant, TraffickingModel
+>>> Migrant.trust.__doc__
+'trust that the authorities would protect rather than remove [0 to 1]'
+>>> model = TraffickingModel(rng=1, scale=0.01)
+>>> model.run_until("2000-01")
+>>> someone = model.agents_by_type[Migrant].to_list()[0]
+>>> someone.trust = 0.25
+>>> model.agents_by_type[Migrant].get("trust")[0]
+0.25
+>>> exploited = model.agents_by_type[Migrant].select(lambda person: person.is_exploited)
+>>> {type(person.held_by).__name__ for person in exploited}
+{'Household'}
+"""
 
 from trafficsim.engine.views import RowAgent
 from trafficsim.processes import vocabulary as words
@@ -30,15 +46,15 @@ class Migrant(RowAgent, table="migrants", declaration=MIGRANTS):
         """The broker or household that holds her, or nobody."""
         if self.holder < 0:
             return None
-        kind = Broker if self.status == words.Status.HELD_BY_BROKERS else Household
-        return kind(self.model, self.holder)
+        by_brokers = self.status == words.Status.HELD_BY_BROKERS
+        return self.model.view("brokers" if by_brokers else "households", self.holder)
 
     @property
     def her_children(self) -> "list[Child]":
         """Her children born in the host country, the youngest first."""
         found, row = [], self.youngest
         while row >= 0:
-            child = Child(self.model, row)
+            child = self.model.view("children", row)
             found.append(child)
             row = child.elder
         return found
@@ -54,8 +70,8 @@ class Child(RowAgent, table="children", declaration=CHILDREN):
 
     @property
     def mothers_view(self) -> Migrant:
-        """The mother."""
-        return Migrant(self.model, self.mother)
+        """The mother; ``mother`` is the number of her row."""
+        return self.model.view("migrants", self.mother)
 
 
 class Broker(RowAgent, table="brokers", declaration=BROKERS):

@@ -1,90 +1,181 @@
-"""The model: a :class:`mesa.Model` whose agents are rows of tables and whose month is compiled."""
+"""The model: a :class:`mesa.Model` whose agents are rows of tables and whose month is compiled.
 
+>>> from trafficsim import Migrant, TraffickingModel
+>>> model = TraffickingModel(arm="letter_package", rng=1, scale=0.01, policy_start="2000-01", years=2)
+>>> model.run_until("2001-01")
+>>> len(model.agents_by_type[Migrant]) == sum(model.status_counts().values())
+True
+
+A rule of your own, between two months:
+
+>>> class Amnesty(TraffickingModel):
+...     def step(self):
+...         super().step()
+...         migrants = self.agents_by_type[Migrant]
+...         migrants.select(lambda person: person.status.name == "IN_CUSTODY").set("trust", 1.0)
+>>> amnesty = Amnesty(rng=1, scale=0.01)
+>>> amnesty.run_until("1998-01")
+>>> {person.trust for person in amnesty.agents if isinstance(person, Migrant) and person.status.name == "IN_CUSTODY"}
+{1.0}
+"""
+
+import copy
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import asdict
+from functools import partial
+from typing import Any, Self, TypedDict, Unpack
 
 import numpy as np
-from mesa import Model
+from mesa import DataCollector, Model
 from mesa.experimental.scenarios import Scenario
-from mesa.time import Priority, Schedule
 
 from trafficsim.agents import Broker, Child, EnforcementUnit, Household, Migrant, ProtectionService
+from trafficsim.catalog.corridors import Corridor, load_corridor
+from trafficsim.catalog.reading import nearest, one_of, validated
+from trafficsim.configuration import Study
 from trafficsim.course import course_of
 from trafficsim.engine.calendar import month_index, month_label
-from trafficsim.engine.views import TableModelMixin
+from trafficsim.engine.table_model import TableModelMixin
 from trafficsim.errors import UserError
 from trafficsim.policy import Arm, load_arm
 from trafficsim.processes.month import Course, State, advance, begin
 from trafficsim.processes.population import DECLARATIONS
-from trafficsim.processes.vocabulary import Status
+from trafficsim.processes.vocabulary import LABELS, Status
+
+
+class Settings(TypedDict, total=False):
+    """What a run can be told, by name: see :class:`TraffickingScenario`."""
+
+    arm: str | Arm
+    corridor: str | Corridor
+    rng: Any
+    scale: float
+    policy_start: str
+    years: int
+    parameters: Mapping[str, Mapping[str, float]] | None
+    feedbacks: Mapping[str, bool] | None
+    event_log: bool
 
 
 class TraffickingScenario(Scenario):
-    """What one run is about. Every value can be given to :class:`TraffickingModel` by the same name."""
+    """What one run is about.
 
-    arm: str = "status_quo"
+    Args:
+        rng: a whole number; equal numbers give equal luck, life by life, under every policy.
+        arm: a named policy (``trafficsim catalog arms``), a combination "a+b", or an :class:`~trafficsim.policy.Arm`.
+        corridor: the name of a corridor ("first", "teaching"), or a :class:`~trafficsim.catalog.corridors.Corridor`.
+        scale: simulated people for one real person; 1 is the default, less is for teaching.
+        policy_start: month "YYYY-MM" in which the arm's levers begin to move, also in the past.
+        years: length of the policy window.
+        parameters: values in place of the corridor's own, process -> name -> value.
+        feedbacks: switches of feedback to turn off, such as ``{"fear": False}``.
+        event_log: keep every event of every life.
+
+    Raises:
+        UserError: for a name that is none of these. A subclass adds names by annotating them, each with a default.
+
+    >>> scenario = TraffickingScenario(arm="permit_reform", rng=3, scale=0.01, feedbacks={"fear": False})
+    >>> TraffickingModel(scenario=scenario).scenario.arm
+    'permit_reform'
+
+    """
+
+    arm: str | Arm = "status_quo"
+    corridor: str | Corridor = "first"
     scale: float = 1.0
     policy_start: str = "2024-04"
     years: int = 10
+    parameters: Mapping[str, Mapping[str, float]] | None = None
+    feedbacks: Mapping[str, bool] | None = None
+    event_log: bool = False
+
+    def __init__(self, *, rng: Any = None, **values: Any) -> None:
+        allowed = ("rng", *self._scenario_defaults)
+        for name in values:
+            if name not in (*allowed, "_scenario_id"):  # the latter is Mesa's own, given when a scenario is made again
+                hint = " Write rng=, as in Mesa." if name == "seed" else nearest(name, allowed)
+                raise UserError(f"{type(self).__name__}: there is no '{name}'.{hint} Allowed: {one_of(allowed)}.")
+        super().__init__(rng=_plain(rng), **{name: _plain(value) for name, value in values.items()})
+
+
+def _plain(value: Any) -> Any:
+    """Return a NumPy number as a Python number, and of a mapping a copy that nobody else can change."""
+    if isinstance(value, np.generic):
+        return value.item()
+    return {key: _plain(each) for key, each in value.items()} if isinstance(value, Mapping) else value
 
 
 class TraffickingModel(TableModelMixin, Model):
     """One corridor, month by month from January 1996.
 
     Args:
-        arm: a named policy (``trafficsim catalog arms``), a combination "a+b", or an :class:`~trafficsim.policy.Arm`.
-        rng: a whole number; equal numbers give equal luck, life by life, under every policy.
-        scale: simulated people for one real person; 1 is the default, less is for teaching.
-        policy_start: month "YYYY-MM" in which the arm's levers begin to move, also in the past.
-        years: length of the policy window.
-        parameters: values in place of the catalogue's defaults, process -> name -> value.
-        feedbacks: switches of feedback to turn off, such as ``{"fear": False}``.
-        event_log: keep every event of every life.
-        scenario: a Mesa scenario with these values instead.
+        scenario: a :class:`TraffickingScenario`, or a plain Mesa scenario with some of its names.
+        values: what the scenario would hold, by name, such as ``arm="letter_package", rng=1, scale=0.01``.
 
-    ``step()`` lives through one month; ``run_until("2034-04")`` through all months before that date. Subclass it and
-    override ``step`` to add a rule of your own between two months.
+    Raises:
+        UserError: for an unknown name, a value that is not allowed, or one that differs from the scenario's. Only
+            ``rng`` may be given beside a scenario that has none: one scenario, several seeds.
+
+    ``step()`` lives through one month; ``run_until("2034-04")`` through all months before that date. Mesa's ``time`` is
+    the number of months lived through. Subclass the model and override ``step`` to add a rule of your own between two
+    months; a subclass with a scenario of its own names it in ``scenario_class``. ``datacollector`` keeps the
+    number of migrants in each status month by month, unless you put one of your own in its place.
 
     """
 
     agent_classes = (Migrant, Child, Broker, Household, EnforcementUnit, ProtectionService)
+    scenario_class: type[TraffickingScenario] = TraffickingScenario
 
-    def __init__(
-        self,
-        arm: str | Arm = "status_quo",
-        rng: int | None = None,
-        scale: float = 1.0,
-        policy_start: str = "2024-04",
-        years: int = 10,
-        parameters: Mapping[str, Mapping[str, float]] | None = None,
-        feedbacks: Mapping[str, bool] | None = None,
-        event_log: bool = False,
-        **kwargs: Any,
-    ) -> None:
-        scenario = kwargs.pop("scenario", None)
-        if scenario is not None:
-            arm = getattr(scenario, "arm", arm)
-            scale = getattr(scenario, "scale", scale)
-            policy_start = getattr(scenario, "policy_start", policy_start)
-            years = getattr(scenario, "years", years)
-            rng = scenario.rng
-        self.arm = arm if isinstance(arm, Arm) else load_arm(arm)
+    # With both scenario and rng in the signature, Reset in Mesa's SolaraViz would pass both, and they would disagree.
+    # As keywords, SolaraViz puts all values into the scenario.
+    def __init__(self, *, scenario: Scenario | None = None, **values: Unpack[Settings]) -> None:
+        scenario = self._scenario_of(scenario, dict(values))
+        self.arm, self.corridor = _arm(scenario.arm), _corridor(scenario.corridor)
+        _refuse_unusable_seed(scenario.rng)
+        if not isinstance(scenario.event_log, bool):
+            raise UserError(f"event_log = {scenario.event_log!r}: allowed is True or False.")
+        super().__init__(scenario=scenario)
+        self.course: Course = _course(self.arm, self.corridor, self.seed, scenario)
+        self.state: State = begin(self.course, scenario.event_log)
+        self.datacollector = self._monthly = DataCollector(
+            {"month": _last_month}
+            | {name: partial(_number_in, status=status) for status, name in LABELS[Status].items()}
+        )
+
+    def _scenario_of(self, scenario: Any, values: dict[str, Any]) -> TraffickingScenario:
+        """Return the scenario: the one given, or one made from ``values``; refuse two that disagree."""
         if scenario is None:
-            if rng is None:
-                rng = int(np.random.default_rng().integers(2**31))
-            scenario = TraffickingScenario(
-                rng=rng, arm=self.arm.name, scale=scale, policy_start=policy_start, years=years
-            )
-        super().__init__(rng=rng, scenario=scenario, **kwargs)
-        self._settings: dict[str, Any] = {
-            "scale": scale, "policy_start": policy_start, "years": years, "parameters": parameters, "feedbacks": feedbacks,
-        }  # fmt: skip
-        self.course: Course = course_of(self.arm, int(self._seed), **self._settings)
-        self.state: State = begin(self.course, event_log)
+            if values.get("rng") is None:
+                values["rng"] = int(np.random.default_rng().integers(2**31))
+            return self.scenario_class(**values)
+        if not isinstance(scenario, Scenario):
+            raise UserError(f"scenario = {scenario!r}: it should be a {self.scenario_class.__name__}(...).")
+        if not isinstance(scenario, TraffickingScenario):
+            scenario = self.scenario_class(**dict(scenario))
+        said = {name: value for name, value in values.items() if name != "rng" or value is not None}
+        there = dict(scenario) if scenario.rng is not None else dict(scenario) | {"rng": said.get("rng")}
+        for name, value in dict(type(scenario)(**said)).items():
+            if name in said and value != there[name]:
+                raise UserError(
+                    f"{type(self).__name__}: {name} = {value!r}, but the scenario has {there[name]!r}. "
+                    f"Say it in one place, best in the scenario."
+                )
+        if scenario.model is not None or there["rng"] is not scenario.rng:  # another model's, or one without a seed yet
+            scenario = type(scenario)(**there)
+        return scenario
+
+    @property
+    def seed(self) -> int:
+        """The number that all luck of the run is drawn by."""
+        return int(self._seed)
+
+    def table(self, name: str) -> Any:
+        """Return one of the tables of :mod:`trafficsim.processes.population` as it stands now."""
+        return getattr(self.state.world, name)
 
     @property
     def tables(self) -> dict[str, Any]:
-        """The tables by name."""
+        """All tables by name."""
         return dict(zip(DECLARATIONS, self.state.world, strict=True))
 
     @property
@@ -99,37 +190,106 @@ class TraffickingModel(TableModelMixin, Model):
 
     def step(self) -> None:
         """Live through one month."""
-        if self.state.month >= self.course.months:
-            raise UserError(f"The run ends before {month_label(self.course.months)}; make a model with more years.")
+        self._refuse_beyond(self.state.month + 1)
         advance(self.state, self.course)
         self.running = self.state.month < self.course.months
+        if self.datacollector is self._monthly:
+            self.datacollector.collect(self)
 
     def run_until(self, end_time: float | str) -> None:
         """Live through all months before ``end_time``: a date "YYYY-MM", or Mesa's time, months since January 1996."""
-        super().run_until(float(month_index(end_time)) if isinstance(end_time, str) else end_time)
+        end = float(month_index(end_time)) if isinstance(end_time, str) else end_time
+        self._refuse_beyond(end)
+        if end != self.time:
+            super().run_until(end)
 
-    def fork(self, arm: str | Arm | None = None) -> "TraffickingModel":
-        """Return a copy of the run that goes on under ``arm`` (by default the same one, exactly as this would)."""
-        twin = type(self)(arm=arm or self.arm, rng=int(self._seed), **self._settings)
-        twin.state = self.state.copy()
-        twin._continue_at(self.time, self.steps)
+    def run_for(self, duration: float) -> None:
+        """Live through ``duration`` months."""
+        self._refuse_beyond(self.time + duration)
+        super().run_for(duration)
+
+    def _refuse_beyond(self, end: float) -> None:
+        if end > self.course.months:
+            raise UserError(
+                f"The run ends before {month_label(self.course.months)}; make a model with more years to go further."
+            )
+
+    def fork(self, arm: str | Arm | None = None) -> Self:
+        """Return a copy of the run that goes on under ``arm`` (by default the same one, exactly as this would).
+
+        All is copied: your own agents and attributes, collected data, and where ``random`` and ``rng`` stand.
+        """
+        twin = copy.deepcopy(self, {id(self.state): self.state.copy(), id(self.course): self.course})
+        if arm is not None:
+            twin.arm = _arm(arm)
+            twin.scenario = type(self.scenario)(**dict(self.scenario) | {"arm": arm})
+            twin.course = _course(twin.arm, self.corridor, self.seed, twin.scenario)
         return twin
-
-    def _continue_at(self, time: float, steps: int) -> None:
-        schedule: Any = self._default_schedule  # type: ignore[has-type]
-        schedule.stop()
-        self.time, self.steps = time, steps
-        self._default_schedule = self.schedule_recurring(
-            self._do_step, Schedule(interval=1.0, start=time + 1.0), priority=Priority.HIGH
-        )
 
     def status_counts(self) -> dict[str, int]:
         """Return the number of migrants in each status."""
         migrants = self.state.world.migrants
         counts = np.bincount(migrants.status[: migrants.size[0]], minlength=len(Status))
-        return {status.name.lower().replace("_", " "): int(counts[status]) for status in Status}
+        return {name: int(counts[status]) for status, name in LABELS[Status].items()}
 
     def __repr__(self) -> str:
         """Name the arm, the date and the size."""
         people = int(self.state.world.migrants.size[0])
         return f"<{type(self).__name__} arm={self.arm.name} date={self.date} migrants={people}>"
+
+
+def _last_month(model: TraffickingModel) -> str:
+    return month_label(model.month - 1)
+
+
+def _number_in(model: TraffickingModel, status: int) -> int:
+    return int(model.state.stocks.by_status[model.month - 1, status])
+
+
+def _arm(arm: Any) -> Arm:
+    if isinstance(arm, Arm):
+        return arm
+    if not isinstance(arm, str):
+        raise UserError(f"arm = {arm!r}: it should be the name of an arm, or an Arm; see 'trafficsim catalog arms'.")
+    return load_arm(arm)
+
+
+def _corridor(corridor: Any) -> Corridor:
+    if isinstance(corridor, Corridor):
+        return corridor
+    if not isinstance(corridor, str):
+        raise UserError(f"corridor = {corridor!r}: it should be the name of a corridor, or a Corridor.")
+    return load_corridor(corridor)
+
+
+def _refuse_unusable_seed(rng: Any) -> None:
+    largest = 2**63 - 1
+    if isinstance(rng, str | bytes | float | bool) or (isinstance(rng, int) and not 0 <= rng <= largest):
+        raise UserError(f"rng = {rng!r}: it should be a whole number from 0 to {largest}, or a NumPy generator.")
+
+
+def _course(arm: Arm, corridor: Corridor, seed: int, scenario: TraffickingScenario) -> Course:
+    """Return what decides the run, each value of the scenario within the range that a study allows."""
+    parameters = _mapping(scenario, "parameters", '{"process": {"name": 0.5}}')
+    feedbacks = _mapping(scenario, "feedbacks", '{"fear": False}')
+    given = {name: getattr(scenario, name) for name in ("scale", "policy_start", "years")}
+    study = validated(Study, given | {"feedbacks": feedbacks}, type(scenario).__name__)
+    return course_of(
+        arm,
+        seed,
+        study.scale,
+        study.policy_start,
+        study.years,
+        parameters,
+        asdict(study.feedbacks),
+        corridor.assumptions(),
+    )
+
+
+def _mapping(scenario: TraffickingScenario, name: str, example: str) -> Mapping[str, Any]:
+    value = getattr(scenario, name)
+    if value is not None and not isinstance(value, Mapping):
+        raise UserError(
+            f"{name} = {value!r}: it should be a dictionary such as {example}; mesa.batch_run wants a list of them."
+        )
+    return value or {}
