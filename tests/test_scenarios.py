@@ -182,6 +182,12 @@ def test_one_scenario_for_several_seeds_and_models(start_method):
     assert dict(second.scenario) == dict(scenario) and second.seed != first.seed
 
 
+def test_the_arm_may_come_first_without_its_name():
+    assert trafficsim.TraffickingModel("permit_reform", rng=3, scale=SMALL).scenario.arm == "permit_reform"
+    with pytest.raises(UserError, match="given twice"):
+        trafficsim.TraffickingModel("permit_reform", arm="status_quo")
+
+
 def test_saying_the_same_twice_is_no_contradiction():
     arm = load_arm("permit_reform")
     scenario = TraffickingScenario(rng=3, scale=SMALL, arm=arm)

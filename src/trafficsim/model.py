@@ -109,6 +109,7 @@ class TraffickingModel(TableModelMixin, Model):
     """One corridor, month by month from January 1996.
 
     Args:
+        named_arm: the arm, where it is given first and without its name: ``TraffickingModel("letter_package")``.
         scenario: a :class:`TraffickingScenario`, or a plain Mesa scenario with some of its names.
         values: what the scenario would hold, by name, such as ``arm="letter_package", rng=1, scale=0.01``.
 
@@ -126,9 +127,17 @@ class TraffickingModel(TableModelMixin, Model):
     agent_classes = (Migrant, Child, Broker, Household, EnforcementUnit, ProtectionService)
     scenario_class: type[TraffickingScenario] = TraffickingScenario
 
-    # With both scenario and rng in the signature, Reset in Mesa's SolaraViz would pass both, and they would disagree.
-    # As keywords, SolaraViz puts all values into the scenario.
-    def __init__(self, *, scenario: Scenario | None = None, **values: Unpack[Settings]) -> None:
+    # With both scenario and rng (or arm) in the signature, Reset in Mesa's SolaraViz would pass both, and they would
+    # disagree. As keywords that the signature does not name, SolaraViz puts all values into the scenario.
+    def __init__(
+        self, named_arm: str | Arm | None = None, /, *, scenario: Scenario | None = None, **values: Unpack[Settings]
+    ) -> None:
+        if named_arm is not None:
+            if "arm" in values:
+                raise UserError(
+                    f"{type(self).__name__}: the arm is given twice, as {named_arm!r} and {values['arm']!r}."
+                )
+            values["arm"] = named_arm
         scenario = self._scenario_of(scenario, dict(values))
         self.arm, self.corridor = _arm(scenario.arm), _corridor(scenario.corridor)
         _refuse_unusable_seed(scenario.rng)
