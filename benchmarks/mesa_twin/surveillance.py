@@ -21,7 +21,7 @@ class UnderSurveillance:
         if watched:
             self.be_checked(p, compliance)
         police = model.police[self.area]
-        share = police.share_removal + police.share_surveillance * (1.0 if watched else 0.5)
+        share = police.share_removal + police.share_surveillance * (1.0 if watched else p.surveillance_finds_others)
         chance = detection_chance(
             p, status, self.permit, compliance, campaign, police.effort, share,
             area_weight(p.policing_area_slope, self.area, model.number_of_areas), lever.data_firewall,

@@ -86,7 +86,9 @@ def watch(month, present, areas, p, circumstances, lever, fear_on, stamps, migra
             if status == Status.FORCED_MARRIAGE and uniform(key, stamps[Draw.PICTURE]) < compliance:
                 tally(entries, migrants, row, month, Event.PICTURE_SENT, int(p.pictures_monthly))
         police = unit_row(UnitKind.LOCAL_POLICE, area)
-        share = units.share_removal[police] + units.share_surveillance[police] * (1.0 if watched else 0.5)
+        share = units.share_removal[police] + units.share_surveillance[police] * (
+            1.0 if watched else p.surveillance_finds_others
+        )
         chance = detection_chance(
             p, status, permit, compliance, campaign, units.effort[police], share,
             area_weight(p.policing_area_slope, area, areas), lever.data_firewall,
