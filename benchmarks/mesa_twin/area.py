@@ -36,8 +36,9 @@ class Area:
             income += broker.income
         active = max(active, 1)
         self.broker_income = memory * self.broker_income + (1.0 - memory) * (income / active)
+        reports = self.reports / active if adaptation_on else 0.0
         chance = prosecution_chance(
-            p, self.reports / active, police.share_brokers, police.effort, self.model.lever, police.corruption
+            p, reports, police.share_brokers, police.effort, self.model.lever, police.corruption
         )  # fmt: skip
         self.arrests_of_brokers = 0.0
         for broker in brokers:

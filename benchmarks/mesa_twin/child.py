@@ -101,7 +101,7 @@ class Child(mesa.Agent):
                 self.tell(Event.CHILD_REGISTERED_FATHER)
         elif self.registration == Registration.NONE and draw >= 1.0 - p.uncertain_status_monthly:
             self.registration = Registration.UNCERTAIN
-            self.tell(Event.CHILD_UNCERTAIN_STATUS)
+            self.tell(Event.CHILD_LEFT_UNCERTAIN)
 
     def lose_mother(self, p):
         """The child stays with the father's household or goes to an orphanage."""
@@ -115,7 +115,7 @@ class Child(mesa.Agent):
             institution = p.orphanage_after_separation * (1.0 - protected)
         if model.draw(self.key, Draw.CHILD_ORPHANAGE) < institution:
             self.care = Care.ORPHANAGE
-            self.tell(Event.CHILD_TO_ORPHANAGE)
+            self.tell(Event.CHILD_TAKEN_TO_ORPHANAGE)
         else:
             self.care = Care.FATHERS_HOUSEHOLD
 
@@ -136,7 +136,7 @@ class Child(mesa.Agent):
             own, added = contact_chance(p, status), help_towards_contact(p, status, lever)
             if self.comes_about(Draw.CHILD_CONTACT, own, added):
                 self.contact = mother.contact = 1
-                self.tell(Event.CHILD_CONTACT)
+                self.tell(Event.CHILD_CONTACTED)
         own, added = reunion_chance(p, status), help_towards_reunion(p, status, lever)
         if self.comes_about(Draw.CHILD_REUNITED, own, added):
             self.reunited = 1

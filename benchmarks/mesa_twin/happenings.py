@@ -1,7 +1,7 @@
 """How something happens to a migrant: counted, noted on the path, marked; and the moves that several steps share."""
 
 from trafficsim.processes.happenings import MARK_OF_EVENT
-from trafficsim.processes.vocabulary import Event, Stage, Status
+from trafficsim.processes.vocabulary import Event, Permit, Stage, Status
 
 MARKS: list[int] = MARK_OF_EVENT.tolist()
 
@@ -53,6 +53,7 @@ class Happenings:
         self.model.areas[self.area].protections += 1.0
 
     def leave_host_country(self):
-        """Be beyond the host country: no area, and a child yet to be born is not born there."""
+        """Be beyond the host country: no area, no permit of its, and a child yet to be born is not born there."""
         self.area = 0
+        self.permit = Permit.NONE
         self.due = -1

@@ -8,12 +8,12 @@ from trafficsim.processes.adaptation import next_effort
 from trafficsim.processes.vocabulary import ServiceKind, UnitKind
 
 PROVIDED_BY = {
-    ServiceKind.SCREENING: "identification",
-    ServiceKind.SHELTER: "identification",
-    ServiceKind.HEALTH: "assistance",
-    ServiceKind.LEGAL_AID: "assistance",
-    ServiceKind.CHILD_AND_FAMILY: "child_and_family",
-    ServiceKind.ONWARD_PASSAGE: "onward_passage",
+    ServiceKind.SCREENING: ("identification",),
+    ServiceKind.SHELTER: ("identification",),
+    ServiceKind.HEALTH: ("assistance",),
+    ServiceKind.LEGAL_AID: ("assistance",),
+    ServiceKind.CHILD_AND_FAMILY: ("child_and_family", "onward_passage"),
+    ServiceKind.ONWARD_PASSAGE: ("onward_passage",),
 }
 
 
@@ -43,7 +43,11 @@ class EnforcementUnit(mesa.Agent):
         if self.kind == UnitKind.LOCAL_POLICE:
             self.share_screening = p.share_screening_under_policy * lever.identification
             self.share_brokers = p.share_brokers_today + p.share_brokers_under_policy * lever.accountability
-            rest = 1.0 - self.share_screening - self.share_brokers
+            asked_for = self.share_screening + self.share_brokers
+            if asked_for > 1.0:
+                self.share_screening /= asked_for
+                self.share_brokers /= asked_for
+            rest = max(0.0, 1.0 - self.share_screening - self.share_brokers)
             self.share_surveillance = rest * p.share_surveillance_of_rest * lever.permit_surveillance
             self.share_removal = rest - self.share_surveillance
 
@@ -60,16 +64,12 @@ class ProtectionService(mesa.Agent):
 
     def open(self, course):
         """Begin a month with new places; fractions of a place are saved up."""
-        lever = PROVIDED_BY[self.kind]
-        coverage = getattr(self.model.lever, lever)
-        capacity = (
-            course.capacity[lever] * course.scale / self.model.number_of_areas if course.switches.queues else math.inf
-        )
-        if self.kind in (ServiceKind.SCREENING, ServiceKind.SHELTER):
-            if coverage <= 0.0:
-                capacity = math.inf  # what little happens today is not rationed
-        elif coverage <= 0.0:
-            capacity = 0.0
+        in_force = [lever for lever in PROVIDED_BY[self.kind] if getattr(self.model.lever, lever) > 0.0]
+        capacity = 0.0
+        if in_force and course.switches.queues:
+            capacity = sum(course.capacity[lever] for lever in in_force) * course.scale / self.model.number_of_areas
+        elif in_force or self.kind in (ServiceKind.SCREENING, ServiceKind.SHELTER):
+            capacity = math.inf  # what little happens today is not rationed
         self.capacity = capacity
         self.places = min(self.places + capacity, max(capacity, 1.0))
         self.served = self.queue = 0

@@ -147,4 +147,4 @@ class OnOffer:
         other_purpose = purpose != Purpose.SEXUAL_EXPLOITATION
         self.also_sexually_exploited = int(abused and other_purpose and self.sex == Sex.FEMALE)
         if purpose == Purpose.FORCED_MARRIAGE and self.age < p.age_of_majority:
-            self.note(Event.CHILD_MARRIAGE)
+            self.note(Event.MARRIED_AS_CHILD)
