@@ -20,7 +20,7 @@ def monthly_departures(p, circumstances, lever, protection_signal):
 @rule
 def share_deceived_or_abducted(p, lever, recruiter_activity):
     """Share of women who set out deceived or abducted; warnings lower it, fewer recruiters lower it."""
-    return p.deceived_or_abducted_share * recruiter_activity * (1.0 - p.warning_effect * lever.prevention)
+    return min(1.0, p.deceived_or_abducted_share * recruiter_activity * (1.0 - p.warning_effect * lever.prevention))
 
 
 @rule

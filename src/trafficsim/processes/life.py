@@ -141,7 +141,7 @@ def death_chance(p, status, age, treated):
     base = p.dies_monthly * math.exp(p.death_rises_with_age * (age - p.age_of_reference))
     if is_exploited(status):
         base *= p.death_in_exploitation
-    return base * (p.death_with_care if treated else 1.0)
+    return min(1.0, base * (p.death_with_care if treated else 1.0))
 
 
 @compiled

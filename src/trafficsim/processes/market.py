@@ -173,7 +173,7 @@ def hand_over(month, row, purpose, household, price, p, stamps, migrants, broker
     migrants.also_sexually_exploited[row] = 1 if also else 0
     age = age_in_years(month, migrants.birth_month[row])
     if purpose == Purpose.FORCED_MARRIAGE and age < p.age_of_majority:
-        note(entries, migrants, row, month, Event.CHILD_MARRIAGE, 1)
+        note(entries, migrants, row, month, Event.MARRIED_AS_CHILD, 1)
 
 
 @compiled

@@ -230,14 +230,15 @@ def activity(brokers: Any, seats: int, role: Role, usually_active: float) -> np.
 
 
 PROVIDED_BY = {
-    ServiceKind.SCREENING: "identification",
-    ServiceKind.SHELTER: "identification",
-    ServiceKind.HEALTH: "assistance",
-    ServiceKind.LEGAL_AID: "assistance",
-    ServiceKind.CHILD_AND_FAMILY: "child_and_family",
-    ServiceKind.ONWARD_PASSAGE: "onward_passage",
+    ServiceKind.SCREENING: ("identification",),
+    ServiceKind.SHELTER: ("identification",),
+    ServiceKind.HEALTH: ("assistance",),
+    ServiceKind.LEGAL_AID: ("assistance",),
+    ServiceKind.CHILD_AND_FAMILY: ("child_and_family", "onward_passage"),
+    ServiceKind.ONWARD_PASSAGE: ("onward_passage",),
 }
-"""The lever that provides each kind of service. Places of refuge come with referral, hence with identification."""
+"""The levers that provide each kind of service. Places of refuge come with referral, hence with identification; contact
+and reunion with children abroad come with onward passage too."""
 
 
 def _open_services(course: Course, lever: Any, services: Any) -> None:
@@ -245,14 +246,14 @@ def _open_services(course: Course, lever: Any, services: Any) -> None:
 
     Fractions of a place are saved up, so that a small scale keeps the right mean.
     """
-    for kind, name in PROVIDED_BY.items():
+    for kind, names in PROVIDED_BY.items():
         rows = slice(kind * AREAS, (kind + 1) * AREAS)
-        capacity = course.capacity[name] * course.scale / course.areas if course.switches.queues else np.inf
-        if kind in (ServiceKind.SCREENING, ServiceKind.SHELTER):
-            # What little happens today without the lever is not rationed.
-            capacity = capacity if getattr(lever, name) > 0.0 else np.inf
-        elif getattr(lever, name) <= 0.0:
-            capacity = 0.0
+        in_force = [name for name in names if getattr(lever, name) > 0.0]
+        capacity = 0.0
+        if in_force and course.switches.queues:
+            capacity = sum(course.capacity[name] for name in in_force) * course.scale / course.areas
+        elif in_force or kind in (ServiceKind.SCREENING, ServiceKind.SHELTER):
+            capacity = np.inf  # what little is screened today without the lever is not rationed
         services.capacity[rows] = capacity
         services.places[rows] = np.minimum(services.places[rows] + capacity, max(capacity, 1.0))
     services.served[:] = 0

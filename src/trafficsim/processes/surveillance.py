@@ -30,8 +30,8 @@ def detection_chance(
     if is_exploited(status):
         base *= p.detection_in_household * (0.5 + compliance)
     if permit == Permit.SURVEILLANCE:
-        # The register feeds the list of removals unless its data may not be used for that.
-        base *= p.permit_exposure * (1.0 - firewall) + p.permit_assurance * firewall
+        # The register feeds the list of removals unless its data may not be used for that, which never exposes more.
+        base *= p.permit_exposure * (1.0 - firewall) + min(p.permit_exposure, p.permit_assurance) * firewall
     elif permit == Permit.STATUS:
         base *= p.detection_with_status
     if origin_takes_back < 0.5:

@@ -11,10 +11,12 @@ from trafficsim.processes.vocabulary import Care, Draw, Event, Mark, Registratio
 def has_mother(p, mother_status, mothers_holder, household, reunited, goes_with_her, together):
     """True when the mother cares for the child: in the household of birth, or taken along, or kept together by policy.
 
-    ``goes_with_her`` is a draw that lasts the child's life: whether this mother can take this child along.
+    ``goes_with_her`` is a draw that lasts the child's life: whether this mother can take this child along. A child born
+    outside any household (``household`` below 0) has nobody else to be with, and stays with a mother at liberty.
     """
-    if reunited and (mother_status == Status.PROTECTED or mother_status == Status.IN_HIDING):
-        return True
+    if mother_status == Status.PROTECTED or mother_status == Status.IN_HIDING:
+        if reunited or household < 0:
+            return True
     if is_exploited(mother_status) and mothers_holder == household and household >= 0:
         return True
     if mother_status == Status.PROTECTED:
@@ -142,7 +144,7 @@ def register(month, row, p, circumstances, lever, stamps, children, entries):
             tell(entries, children, row, month, Event.CHILD_REGISTERED_FATHER)
     elif children.registration[row] == Registration.NONE and draw >= 1.0 - p.uncertain_status_monthly:
         children.registration[row] = Registration.UNCERTAIN.value
-        tell(entries, children, row, month, Event.CHILD_UNCERTAIN_STATUS)
+        tell(entries, children, row, month, Event.CHILD_LEFT_UNCERTAIN)
 
 
 @compiled
@@ -156,7 +158,7 @@ def separate(month, row, mother, p, lever, stamps, children, migrants, entries):
         institution = p.orphanage_without_household
     if uniform(children.key[row], stamps[Draw.CHILD_ORPHANAGE]) < institution:
         children.care[row] = Care.ORPHANAGE.value
-        tell(entries, children, row, month, Event.CHILD_TO_ORPHANAGE)
+        tell(entries, children, row, month, Event.CHILD_TAKEN_TO_ORPHANAGE)
     else:
         children.care[row] = Care.FATHERS_HOUSEHOLD.value
 
@@ -181,7 +183,7 @@ def reach_out(month, row, status, p, lever, stamps, children, migrants, services
         if comes_about(uniform(key, stamps[Draw.CHILD_CONTACT]), own, added, children.area[row], services):
             children.contact[row] = 1
             migrants.contact[mother] = 1
-            tell(entries, children, row, month, Event.CHILD_CONTACT)
+            tell(entries, children, row, month, Event.CHILD_CONTACTED)
     own, added = reunion_chance(p, status), help_towards_reunion(p, status, lever)
     if comes_about(uniform(key, stamps[Draw.CHILD_REUNITED]), own, added, children.area[row], services):
         children.reunited[row] = 1

@@ -146,7 +146,9 @@ class Care(IntEnum):
 
 
 class Event(IntEnum):
-    """Everything that the ledger counts. Names end up in results, so each says what happened, in the past tense."""
+    """Everything that the ledger counts. Names end up in results, so each says what happened, in the past tense, or which
+    month was lived.
+    """
 
     DECIDED_TO_LEAVE = 0
     DECEIVED_OR_ABDUCTED = auto()
@@ -163,7 +165,7 @@ class Event(IntEnum):
     FREED_BY_BROKERS_ARREST = auto()
     TRAFFICKED = auto()
     TRAFFICKED_AGAIN = auto()
-    CHILD_MARRIAGE = auto()
+    MARRIED_AS_CHILD = auto()
     PRICE_PAID = auto()
     EXPLOITED_MONTH = auto()
     FORCED_LABOUR_MONTH = auto()
@@ -221,14 +223,14 @@ class Event(IntEnum):
     CHILD_BORN = auto()
     CHILD_REGISTERED_FATHER = auto()
     CHILD_REGISTERED_MOTHER = auto()
-    CHILD_UNCERTAIN_STATUS = auto()
+    CHILD_LEFT_UNCERTAIN = auto()
     CHILD_SEPARATED = auto()
     CHILD_SEPARATED_MONTH = auto()
-    CHILD_TO_ORPHANAGE = auto()
+    CHILD_TAKEN_TO_ORPHANAGE = auto()
     CHILD_SOLD = auto()
     CHILD_FORCED_LABOUR = auto()
     CHILD_SEXUALLY_EXPLOITED = auto()
-    CHILD_CONTACT = auto()
+    CHILD_CONTACTED = auto()
     CHILD_REUNITED = auto()
     REMEDY_GRANTED = auto()
 
