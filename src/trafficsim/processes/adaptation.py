@@ -94,8 +94,10 @@ def adapt_brokers(month, seed, areas, p, lever, adaptation_on, seats, usual_inco
         earned = income / max(active, 1)
         society.broker_income[area] = memory * society.broker_income[area] + (1.0 - memory) * earned
         police = unit_row(UnitKind.LOCAL_POLICE, area)
+        # Without adaptation a broker's fate hangs on nothing that one of the lives does.
+        reports = society.reports[area] / max(active, 1) if adaptation_on else 0.0
         chance = prosecution_chance(
-            p, society.reports[area] / max(active, 1), units.share_brokers[police], units.effort[police], lever,
+            p, reports, units.share_brokers[police], units.effort[police], lever,
             units.corruption[police],
         )  # fmt: skip
         society.arrests_of_brokers[area] = 0.0
@@ -172,7 +174,11 @@ def adapt_units(p, lever, pressure_on, usual_caseload, units):
         if kind == UnitKind.LOCAL_POLICE:
             units.share_screening[row] = p.share_screening_under_policy * lever.identification
             units.share_brokers[row] = p.share_brokers_today + p.share_brokers_under_policy * lever.accountability
-            rest = 1.0 - units.share_screening[row] - units.share_brokers[row]
+            asked_for = units.share_screening[row] + units.share_brokers[row]
+            if asked_for > 1.0:  # effort can be spent only once
+                units.share_screening[row] /= asked_for
+                units.share_brokers[row] /= asked_for
+            rest = max(0.0, 1.0 - units.share_screening[row] - units.share_brokers[row])
             units.share_surveillance[row] = rest * p.share_surveillance_of_rest * lever.permit_surveillance
             units.share_removal[row] = rest - units.share_surveillance[row]
         if kind != UnitKind.ORIGIN_BORDER_GUARD:

@@ -251,8 +251,9 @@ def go_onward(month, row, p, circumstances, lever, stamps, migrants, households,
 
 @compiled
 def leave_host_country(migrants, row):
-    """Beyond the host country: no area, and a child yet to be born is not born there."""
+    """Beyond the host country: no area, no permit of its, and a child yet to be born is not born there."""
     migrants.area[row] = 0
+    migrants.permit[row] = Permit.NONE.value
     migrants.due[row] = -1
 
 
