@@ -22,7 +22,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export NUMBA_NUM_THREADS ?= 1
 
-.PHONY: demo test bench lint format docs requirements clean
+.PHONY: demo test bench lint format docs generated figure requirements clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/runtime  ## Three policies, the same lives, a table and figures
@@ -44,21 +44,30 @@ format: .venv/development
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: .venv/runtime  ## Make the figure that README.md shows again
+docs: generated  ## The documents as a site, built offline; a link that leads nowhere fails
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs docs/_build/html
+	@echo "Open docs/_build/html/index.html in a browser."
+
+generated: .venv/development  ## The parts of the documents that come from the code and the catalogue
+	$(BIN)/python docs/generate.py
+
+FIGURES = .cache/figures/study-*/figures
+figure: .venv/runtime  ## Make the figures that README.md and the documents show again
 	rm -rf .cache/figures
 	$(BIN)/trafficsim compare $(POLICIES) replicates=$(REPLICATES) output.folder=.cache/figures
 	mkdir -p docs/figures
-	cp .cache/figures/study-*/figures/differences.png docs/figures/comparison.png
+	cp $(FIGURES)/differences.png docs/figures/comparison.png
+	cp $(FIGURES)/statuses.png $(FIGURES)/where_lives_parted.png $(FIGURES)/children.png docs/figures
 
 # Pins again, from what pyproject.toml allows; uv writes neither address nor machine into them.
 COMPILE = uv pip compile --quiet --upgrade --universal --python-version 3.12 --generate-hashes \
           --no-emit-index-url --no-header --no-annotate pyproject.toml --group build
 requirements:
 	$(COMPILE) --output-file requirements/runtime.txt
-	$(COMPILE) --extra test --extra lint --constraint requirements/runtime.txt --output-file requirements/development.txt
+	$(COMPILE) --extra test --extra lint --extra docs --constraint requirements/runtime.txt --output-file requirements/development.txt
 
 clean:
-	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist docs/_build
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # Stamps: made last, so that an installation which was broken off is begun again. The second `make` finds them and is instant.

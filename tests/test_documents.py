@@ -1,0 +1,209 @@
+"""The documents: what is generated is fresh, every link leads somewhere, nothing is loaded from elsewhere, and every
+command and example in them works as typed.
+"""
+
+import doctest
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from trafficsim import cli
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+GENERATED = DOCS / "generated"
+PAGES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.rglob("*.md")]
+    if GENERATED not in path.parents and DOCS / "_build" not in path.parents
+)
+RUNS = "<!-- runs in the tests -->"
+"""Stands before a block whose studies a test runs; those of other blocks are composed and checked, not lived through."""
+PREPARATIONS = {"cd", "git", "mkdir", "source"}
+"""Commands around those of the project, which no test runs."""
+
+
+@pytest.fixture(scope="module")
+def generate() -> Iterator[ModuleType]:
+    sys.path.insert(0, str(DOCS))
+    try:
+        import generate
+
+        yield generate
+    finally:
+        sys.path.remove(str(DOCS))
+
+
+def test_generated_texts_are_those_of_code_and_catalogue(generate: ModuleType) -> None:
+    made = generate.texts()
+    there = {
+        path.relative_to(GENERATED).as_posix(): path.read_text(encoding="utf-8") for path in GENERATED.rglob("*.md")
+    }
+    stale = sorted(name for name in made.keys() | there.keys() if made.get(name) != there.get(name))
+    assert not stale, f"stale below docs/generated: {', '.join(stale)}. Run `make generated` and commit what it writes."
+
+
+def test_generated_pictures_were_drawn_from_what_holds_now(generate: ModuleType) -> None:
+    drawings = generate.drawings
+    stale = [
+        name
+        for name, drawing in drawings.DRAWINGS.items()
+        if drawings.mark_in(GENERATED / name) != drawings.mark_of(drawing)
+    ]
+    assert not stale, f"stale below docs/generated: {', '.join(stale)}. Run `make generated` and commit what it writes."
+
+
+def test_pictures_of_the_documents_are_small() -> None:
+    pictures = [*DOCS.glob("figures/*"), *GENERATED.glob("*.svg")]
+    assert {path.name: size for path in pictures if (size := path.stat().st_size) > 300_000} == {}
+
+
+class Links(HTMLParser):
+    """What a page links to, what it loads, and the places in it that others can link to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: set[str] = set()
+        self.loads: set[str] = set()
+        self.places: set[str] = set()
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attributes}
+        self.places.add(found.get("id", ""))
+        if tag == "a" and "href" in found:
+            self.links.add(found["href"])
+        if tag == "link" and found.get("rel") in ("stylesheet", "icon", "preload", "preconnect", "dns-prefetch"):
+            self.loads.add(found["href"])
+        if tag in ("script", "img", "iframe", "object", "source") and "src" in found:
+            self.loads.add(found["src"])
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built site; the build itself fails on a link that leads nowhere."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning", "--keep-going"]
+    told = subprocess.run([*command, "-d", folder / "trees", DOCS, folder / "html"], capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+    return folder / "html"
+
+
+def test_each_link_of_the_site_leads_somewhere(site: Path) -> None:
+    pages = {path: Links() for path in site.rglob("*.html")}
+    for path, page in pages.items():
+        page.feed(path.read_text(encoding="utf-8"))
+    lost = []
+    for path, page in pages.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme or not (parts.path or parts.fragment):
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            known = target in pages and (not parts.fragment or unquote(parts.fragment) in pages[target].places)
+            if not (known or (target not in pages and target.is_file())):
+                lost.append(f"{path.relative_to(site)} -> {link}")
+    assert lost == []
+
+
+def test_the_site_loads_nothing_from_elsewhere(site: Path) -> None:
+    remote = set()
+    for path in site.rglob("*.html"):
+        page = Links()
+        page.feed(path.read_text(encoding="utf-8"))
+        remote |= {load for load in page.loads if urlsplit(load).netloc}
+    for path in site.rglob("*.css"):
+        remote |= set(
+            re.findall(r"(?:url\(|@import)\s*[\"']?((?:https?:)?//[^\"')\s]+)", path.read_text(encoding="utf-8"))
+        )
+    assert remote == set()
+
+
+class Block(NamedTuple):
+    """A fenced block of a page: its language, its text, the file that its caption names, and whether its studies run."""
+
+    language: str
+    text: str
+    file: str
+    runs: bool
+
+
+def blocks(page: str) -> list[Block]:
+    """Return the fenced blocks of a page in order."""
+    found, before = [], ""
+    lines = iter((ROOT / page).read_text(encoding="utf-8").splitlines())
+    for line in lines:
+        opened = re.fullmatch(r"(`{3,})\s*(?:\{code-block\}\s*)?(\w+)\s*", line)
+        if opened:
+            text, file = [], ""
+            for inner in lines:
+                if inner == opened[1]:
+                    break
+                caption = re.fullmatch(r":caption: (\S+)", inner)
+                if caption:
+                    file = caption[1]
+                else:
+                    text.append(inner)
+            found.append(Block(opened[2], "\n".join(text).strip() + "\n", file, before == RUNS))
+        if line.strip():
+            before = line.strip()
+    return found
+
+
+@dataclass
+class Shell:
+    """Runs what the documents tell people to type."""
+
+    monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str]
+
+    def type(self, line: str, runs: bool) -> None:
+        words = shlex.split(line, comments=True)
+        if not words or words[0] in PREPARATIONS:
+            return
+        if words[0] == "make":
+            targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+            assert set(words[1:]) <= set(targets), f"the Makefile does not know '{line}'"
+            return
+        assert words[0].removeprefix(".venv/bin/") == "trafficsim", f"no test knows how to check '{line}'"
+        with self.monkeypatch.context() as here:
+            if words[1:2] in (["compare"], ["run"]) and not runs:
+                here.setattr(cli, "conduct", lambda configuration: None)
+            try:
+                code = cli.main(words[1:])
+            except SystemExit as stop:  # argparse after -h
+                code = stop.code
+        told = self.capsys.readouterr()
+        assert code == 0, f"'{line}' ended with {code}: {told.err}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_a_page_tells_to_type_works(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shell, names = Shell(monkeypatch, capsys), {}
+    for number, block in enumerate(blocks(page), 1):
+        if block.file:
+            path = tmp_path / block.file
+            assert path.resolve().is_relative_to(tmp_path), f"{page} writes to {block.file}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(block.text, encoding="utf-8")
+        elif block.language == "sh":
+            for line in block.text.replace("\\\n", " ").splitlines():
+                shell.type(line, block.runs)
+        elif block.language == "pycon":
+            test = doctest.DocTestParser().get_doctest(block.text, names, f"{page}, block {number}", page, 0)
+            told: list[str] = []
+            outcome = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=told.append, clear_globs=False)
+            assert outcome.failed == 0, "".join(told)
+            names = test.globs
