@@ -194,6 +194,8 @@ def _mapping(content: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 def _arms(content: Mapping[str, Any], search_path: tuple[Path | str, ...], choice: Any, place: str) -> tuple[Arm, ...]:
     """Return the arms that ``arms`` names, with the arm of the group ``arm`` in its place among them or at the end."""
     names = content.get("arms")
+    if not isinstance(names, str | list | tuple | None):
+        raise UserError(f"arms = {names!r}: it should be a list of names; write arms=[status_quo,letter_package].")
     names = [names] if isinstance(names, str) else list(names or [])
     for name in names:
         if not isinstance(name, str):
