@@ -43,27 +43,6 @@ def test_arms_are_equal_before_policy_and_part_after_it():
     assert early["status_quo"].status_counts()["protected"] == 0
 
 
-def test_perfect_non_refoulement_removes_nobody_at_risk():
-    arm = trafficsim.model.Arm.from_plain(
-        {
-            "name": "perfect",
-            "title": "Perfect non-refoulement",
-            "summary": "Every removal is assessed.",
-            "levers": {"non_refoulement": {"coverage": 1.0, "ramp_months": 0}},
-        }
-    )
-    made = trafficsim.TraffickingModel(
-        arm=arm, rng=7, scale=SCALE, policy_start="2000-01", years=4,
-        parameters={"custody": {"assessment_sensitivity": 1.0}},
-    )  # fmt: skip
-    made.run_until("2004-01")
-    from trafficsim.processes.vocabulary import Event
-
-    refoulement = made.state.ledger.monthly[:, Event.REMOVED_AT_RISK]
-    assert refoulement[:48].sum() > 0
-    assert refoulement[48:].sum() == 0
-
-
 def test_comparison_table_and_file(tmp_path):
     comparison = trafficsim.compare(["status_quo", "letter_package"], replicates=2, scale=SCALE, years=2, workers=1)
     summary = comparison.summary.set_index(["indicator", "arm"])
