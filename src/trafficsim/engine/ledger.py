@@ -44,6 +44,42 @@ def count(entries, month, event, area, purpose, sex, age_band, key, amount):
         entries.log_size[0] = row + 1
 
 
+@compiled
+def fold_cells(cells, year, in_all, by_area, by_purpose, by_sex, by_age_band):
+    """Add the month's cells to the year's and to the month's sums by each dimension, and clear them."""
+    events, areas, purposes, sexes, age_bands = cells.shape
+    for event in range(events):
+        for area in range(areas):
+            for purpose in range(purposes):
+                for sex in range(sexes):
+                    for band in range(age_bands):
+                        counted = cells[event, area, purpose, sex, band]
+                        if counted == 0:
+                            continue
+                        cells[event, area, purpose, sex, band] = 0
+                        year[event, area, purpose, sex, band] += counted
+                        in_all[event] += counted
+                        by_area[event, area] += counted
+                        by_purpose[event, purpose] += counted
+                        by_sex[event, sex] += counted
+                        by_age_band[event, band] += counted
+
+
+@compiled
+def fold_moves(moves, of_month, by_event):
+    """Add the month's moves to the sums, and clear them."""
+    events, states, _ = moves.shape
+    for event in range(events):
+        for left in range(states):
+            for entered in range(states):
+                moved = moves[event, left, entered]
+                if moved == 0:
+                    continue
+                moves[event, left, entered] = 0
+                of_month[left, entered] += moved
+                by_event[event, left, entered] += moved
+
+
 class Ledger:
     """Counts of one run.
 
@@ -89,20 +125,12 @@ class Ledger:
 
     def close_month(self, month: int) -> None:
         """Fold the month's cells into the sums and clear them."""
-        cells = self.entries.cells
-        self.yearly[month // 12] += cells
-        by_area_purpose = cells.sum(axis=(3, 4))
-        by_sex_age = cells.sum(axis=(1, 2))
-        self.monthly_by["area"][month] = by_area_purpose.sum(axis=2)
-        self.monthly_by["purpose"][month] = by_area_purpose.sum(axis=1)
-        self.monthly_by["sex"][month] = by_sex_age.sum(axis=2)
-        self.monthly_by["age_band"][month] = by_sex_age.sum(axis=1)
-        self.monthly[month] = self.monthly_by["sex"][month].sum(axis=1)
-        cells[...] = 0
-        moves = self.entries.moves
-        self.moves[month] = moves.sum(axis=0)
-        self.moves_by_event += moves
-        moves[...] = 0
+        by = self.monthly_by
+        fold_cells(
+            self.entries.cells, self.yearly[month // 12], self.monthly[month], by["area"][month], by["purpose"][month],
+            by["sex"][month], by["age_band"][month],
+        )  # fmt: skip
+        fold_moves(self.entries.moves, self.moves[month], self.moves_by_event)
 
     def log(self) -> np.ndarray:
         """Return the event log as a structured array (month, event, person_key), in the order of occurrence."""

@@ -47,6 +47,23 @@ def column_array(array: np.ndarray) -> np.ndarray:
     return array.view(PlainArray) if PLAIN_PYTHON else array
 
 
+def with_room(rows: int) -> int:
+    """Return the capacity to make for ``rows``: a quarter more, for copying is cheap and memory that lies idle is not."""
+    return rows + rows // 4
+
+
+def _filled(column: Column, capacity: int, used: int = 0) -> np.ndarray:
+    """Return an array of ``capacity`` rows with the column's default from row ``used`` on; the rows before are unset.
+
+    Zeros are asked for as zeros: the system gives memory for them only when they are written to.
+    """
+    if column.default == 0:
+        return np.zeros(capacity, column.dtype)
+    array = np.empty(capacity, column.dtype)
+    array[used:] = column.default
+    return array
+
+
 class TableDeclaration:
     """The columns of a table, in order, and how to make, grow and copy one.
 
@@ -71,21 +88,22 @@ class TableDeclaration:
 
     def allocate(self, capacity: int) -> Any:
         """Return an empty table with room for ``capacity`` rows."""
-        arrays = (column_array(np.full(capacity, column.default, column.dtype)) for column in self.columns)
+        arrays = (column_array(_filled(column, capacity)) for column in self.columns)
         return self.tuple_type(*arrays, column_array(np.zeros(1, np.int64)))
 
     def ensure(self, table: Any, extra: int) -> Any:
-        """Return a table with room for ``extra`` more rows: the same one, or one of doubled capacity."""
+        """Return a table with room for ``extra`` more rows: the same one, or a larger copy."""
         needed, capacity = int(table.size[0]) + extra, len(table[0])
-        return table if needed <= capacity else self.grown(table, max(needed, 2 * capacity))
+        return table if needed <= capacity else self.grown(table, max(needed, with_room(capacity)))
 
     def grown(self, table: Any, capacity: int) -> Any:
         """Return a copy of the table with room for ``capacity`` rows."""
-        used, bigger = int(table.size[0]), self.allocate(capacity)
-        for new, old in zip(bigger[:-1], table[:-1], strict=True):
+        used, arrays = int(table.size[0]), []
+        for column, old in zip(self.columns, table[:-1], strict=True):
+            new = _filled(column, capacity, used)
             new[:used] = old[:used]
-        bigger.size[0] = used
-        return bigger
+            arrays.append(column_array(new))
+        return self.tuple_type(*arrays, column_array(np.full(1, used, np.int64)))
 
     def copy(self, table: Any) -> Any:
         """Return an independent copy."""

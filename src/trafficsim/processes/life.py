@@ -35,6 +35,9 @@ from trafficsim.processes.vocabulary import (
     Stream,
 )
 
+HIGHEST_AGE = 120
+"""Years that nobody outlives."""
+
 
 @rule
 def local_travel(p, permit, scheme):
@@ -170,6 +173,7 @@ def give_birth(month, mother, p, stamps, migrants, children, households, entries
 def live(month, present, p, circumstances, border_openness, lever, fear_on, seats, seller_reach, stamps, migrants, children,
          households, brokers, services, society, entries):  # fmt: skip
     """One month of every person in the host country: births wherever they stand, the rest outside custody."""
+    most_deadly = death_chance(p, Status.FORCED_MARRIAGE, HIGHEST_AGE, False)
     for row in present:
         status = migrants.status[row]
         if migrants.due[row] >= 0 and migrants.due[row] <= month and is_in_host_country(status):
@@ -179,7 +183,8 @@ def live(month, present, p, circumstances, border_openness, lever, fear_on, seat
             continue
         treated = seek_care(month, row, p, lever, stamps, migrants, services, entries)
         age = age_in_years(month, migrants.birth_month[row])
-        if uniform(migrants.key[row], stamps[Draw.DIES]) < death_chance(p, status, age, treated):
+        draw = uniform(migrants.key[row], stamps[Draw.DIES])
+        if draw < most_deadly and draw < death_chance(p, status, age, treated):  # spares most lives the exponential
             leave_holder(brokers, migrants, row)
             move(entries, migrants, row, month, Status.DEAD, Event.DIED_IN_HOST_COUNTRY)
             continue
@@ -351,7 +356,9 @@ def month_in_hiding(month, row, p, border_openness, lever, seats, seller_reach, 
     key, sex = migrants.key[row], migrants.sex[row]
     tally(entries, migrants, row, month, Event.HIDING_MONTH, 1)
     months_in_hiding = month - migrants.status_since[row]
-    if uniform(key, stamps[Draw.GOES_HOME]) < home_chance(p, sex, months_in_hiding, border_openness):
+    draw = uniform(key, stamps[Draw.GOES_HOME])
+    most = max(p.goes_home_men, p.goes_home_women)  # spares most lives the exponential
+    if draw < most and draw < home_chance(p, sex, months_in_hiding, border_openness):
         move(entries, migrants, row, month, Status.RETURNED_RELEASED, Event.WENT_HOME)
         leave_host_country(migrants, row)
         return

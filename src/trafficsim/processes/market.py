@@ -181,9 +181,9 @@ def trade(month, present, attempts, p, scarcity_on, pressure_on, stamps, migrant
           units, entries):  # fmt: skip
     """Match this month's offers with the stalls and settle; then move prices. ``attempts`` (int8, one a row) is scratch."""
     for row in present:
-        attempts[row] = 0
         if migrants.status[row] != Status.HELD_BY_BROKERS or brokers.role[migrants.holder[row]] != Role.SELLER:
             continue
+        attempts[row] = 0
         key = migrants.key[row]
         purpose = choose_purpose(p, migrants.sex[row], uniform(key, stamps[Draw.PURPOSE]))
         market = (migrants.area[row] - 1) * PURPOSES + purpose - 1

@@ -10,7 +10,7 @@ import numpy as np
 
 from trafficsim.engine.draws import fill_stamps
 from trafficsim.engine.ledger import Ledger
-from trafficsim.engine.tables import column_array
+from trafficsim.engine.tables import column_array, with_room
 from trafficsim.processes import (
     adaptation,
     bookkeeping,
@@ -193,8 +193,8 @@ def _find_present(state: State, settling: Any, slots: int) -> np.ndarray:
     """Return the rows that this month can touch, those who decide to leave in it apart: a view of a scratch array."""
     rows = int(state.world.migrants.size[0]) + slots
     if len(state.present) < rows:
-        state.present = column_array(np.zeros(2 * rows, np.int32))
-        state.attempts = column_array(np.zeros(2 * rows, np.int8))
+        state.present = column_array(np.zeros(with_room(rows), np.int32))
+        state.attempts = column_array(np.zeros(with_room(rows), np.int8))
     found = presence.find_present(state.month, settling, state.world.migrants, state.resting, state.present)
     return state.present[:found]
 
@@ -206,20 +206,19 @@ def _with_newcomers(state: State, present: np.ndarray, rows_before: int) -> np.n
     return state.present[: len(present) + len(newcomers)]
 
 
-def _make_room(state: State, present: np.ndarray, slots: int) -> World:
+def _make_room(state: State, present: np.ndarray, slots: int, scarcity: bool) -> World:
     """Grow tables so that no append of this month can overrun them."""
     world = state.world
-    due = np.asarray(world.migrants.due)[present]
-    births = int(np.count_nonzero((due >= 0) & (due <= state.month)))
+    births = int(presence.count_births(state.month, present, world.migrants))
     migrants = DECLARATIONS["migrants"].ensure(world.migrants, slots)
+    # A household enters at an empty stall; where sales need no stall, one for each person sold.
+    households = int(world.stalls.size[0]) + (0 if scarcity else len(present))
     # A life has at most a dozen events a month.
     state.ledger.reserve_log(12 * (len(present) + slots) if state.ledger.entries.log_size[1] else 0)
     return world._replace(
         migrants=migrants,
         children=DECLARATIONS["children"].ensure(world.children, births),
-        households=DECLARATIONS["households"].ensure(
-            world.households, int(world.stalls.size[0]) + len(present) + slots
-        ),
+        households=DECLARATIONS["households"].ensure(world.households, households),
     )
 
 
@@ -269,7 +268,7 @@ def advance(state: State, course: Course) -> None:
     fill_stamps(stamps, seed, month)
     present = _find_present(state, p["returns"], slots)
     rows_before = int(state.world.migrants.size[0])
-    state.world = w = _make_room(state, present, slots)
+    state.world = w = _make_room(state, present, slots, on.scarcity)
     entries = state.ledger.entries
     usually_active = p["brokerage"].usually_active
     sellers = activity(w.brokers, seats, Role.SELLER, usually_active)
@@ -291,34 +290,37 @@ def advance(state: State, course: Course) -> None:
     crossing.cross(
         month, present, p["crossing"], openness, on.enforcement_pressure, stamps, w.migrants, w.brokers, w.units, entries
     )  # fmt: skip
+    # From here on nobody enters the host country this month, and nobody but its authorities sends anybody home.
+    here = presence.standing_within(present, Status.IN_TRANSIT, Status.PROTECTED, w.migrants)
     brokerage.pass_along(
-        month, present, p["brokerage"], lever, seats, sellers, stamps, w.migrants, w.brokers, entries
+        month, here, p["brokerage"], lever, seats, sellers, stamps, w.migrants, w.brokers, entries
     )  # fmt: skip
     market.open_stalls(
         month, seed, p["market"], now, lever, on.broker_adaptation, stamps, w.markets, w.stalls, w.households, w.society
     )  # fmt: skip
     market.trade(
-        month, present, state.attempts, p["market"], on.scarcity, on.enforcement_pressure, stamps, w.migrants, w.brokers,
+        month, here, state.attempts, p["market"], on.scarcity, on.enforcement_pressure, stamps, w.migrants, w.brokers,
         w.households, w.markets, w.stalls, w.units, entries,
     )  # fmt: skip
     life.live(
-        month, present, p["life"], now, openness, lever, on.fear, seats, reach, stamps, w.migrants, w.children,
+        month, here, p["life"], now, openness, lever, on.fear, seats, reach, stamps, w.migrants, w.children,
         w.households, w.brokers, w.services, w.society, entries,
     )  # fmt: skip
     surveillance.watch(
-        month, present, course.areas, p["surveillance"], now, lever, on.fear, stamps, w.migrants, w.brokers, w.households, w.units,
+        month, here, course.areas, p["surveillance"], now, lever, on.fear, stamps, w.migrants, w.brokers, w.households, w.units,
         w.society, entries,
     )  # fmt: skip
     removal = column_array(np.full(1, max(1.0, p["custody"].removal_places * scale) if on.queues else np.inf))
     custody.decide(
-        month, present, p["custody"], now, lever, on.fear, on.queues, removal, stamps, w.migrants, w.brokers, w.units,
+        month, here, p["custody"], now, lever, on.fear, on.queues, removal, stamps, w.migrants, w.brokers, w.units,
         w.services, w.society, entries,
     )  # fmt: skip
+    returned = presence.standing_within(present, Status.RETURNED_DETAINED, Status.RETURNED_RELEASED, w.migrants)
     returns.live_after_return(
-        month, present, p["returns"], now, lever, on.family_return, stamps, w.migrants, entries
+        month, returned, p["returns"], now, lever, on.family_return, stamps, w.migrants, entries
     )  # fmt: skip
     upbringing.bring_up(month, p["upbringing"], now, lever, stamps, w.children, w.migrants, w.services, entries)
-    adaptation.learn(present, p["adaptation"], on.fear, w.migrants, w.society)
+    adaptation.learn(here, p["adaptation"], on.fear, w.migrants, w.society)
     adaptation.adapt_brokers(
         month, seed, course.areas, p["adaptation"], lever, on.broker_adaptation, seats, p["adaptation"].usual_broker_income, stamps,
         w.brokers, w.units, w.society, entries,

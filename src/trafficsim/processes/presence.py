@@ -5,7 +5,12 @@ died. Each is noticed once and remembered with the status in which it rests, so 
 (by giving it another status or the intent to leave) is seen at once. Later steps of the month visit the others only.
 """
 
+from typing import Any
+
+import numpy as np
+
 from trafficsim.engine.compiling import compiled, rule
+from trafficsim.engine.tables import column_array
 from trafficsim.processes.vocabulary import Status
 
 
@@ -31,11 +36,14 @@ def find_present(month, p, migrants, resting, present):
 
     ``resting``, int64 (statuses, sexes), counts the lives at rest and is kept up to date.
     """
-    found = 0
+    # Most lives rest. The first pass tells them apart without a branch, which takes a third of the time.
+    awake = 0
     for row in range(migrants.size[0]):
+        present[awake] = row
+        awake += (migrants.rested_as[row] != migrants.status[row]) | (migrants.intends[row] != 0)
+    found = 0
+    for row in present[:awake]:
         status, intends, rested_as = migrants.status[row], migrants.intends[row], migrants.rested_as[row]
-        if rested_as == status and intends == 0:
-            continue
         if rested_as >= 0:
             resting[rested_as, migrants.sex[row]] -= 1
             migrants.rested_as[row] = -1
@@ -46,3 +54,32 @@ def find_present(month, p, migrants, resting, present):
             present[found] = row
             found += 1
     return found
+
+
+def standing_within(rows: np.ndarray, first: int, last: int, migrants: Any) -> np.ndarray:
+    """Return those of ``rows`` (int32) whose status is one of ``first`` to ``last``, in the same order.
+
+    A step that meets only whom it can touch is faster by far than one that passes over most of those it meets.
+    """
+    chosen = column_array(np.empty(len(rows), np.int32))
+    return chosen[: _choose(rows, int(first), int(last), migrants, chosen)]
+
+
+@compiled
+def _choose(rows, first, last, migrants, chosen):
+    number = 0
+    for row in rows:
+        status = migrants.status[row]
+        chosen[number] = row
+        number += (status >= first) & (status <= last)
+    return number
+
+
+@compiled
+def count_births(month, rows, migrants):
+    """Return how many of ``rows`` are due to give birth by this month."""
+    number = 0
+    for row in rows:
+        due = migrants.due[row]
+        number += (due >= 0) & (due <= month)
+    return number
