@@ -403,6 +403,7 @@ overrides = st.builds(
 @examples(60)
 @given(st.lists(overrides, min_size=1, max_size=3))
 @example(["arms=1"])
+@example(["+=1"])
 @example(["scale=0.001", "arm=letter_package", "policy_start=1996-01", "years=1"])
 def test_what_people_write_either_runs_and_holds_or_is_refused_in_one_sentence(written):
     try:

@@ -116,12 +116,16 @@ def parse(overrides: list[str]) -> list[Override]:
     """Return the overrides as Hydra understands them; :class:`UserError` names the one it cannot read."""
     try:
         loader = GlobalHydra.instance().config_loader() if GlobalHydra.instance().is_initialized() else None
-        return OverridesParser.create(config_loader=loader).parse_overrides(overrides)
+        parsed = OverridesParser.create(config_loader=loader).parse_overrides(overrides)
+        wrong = next((each.input_line for each in parsed if not each.key_or_group), None)
     except OverrideParseException as error:
+        parsed, wrong = [], error.override
+    if wrong is not None:
         raise UserError(
-            f"'{error.override}' cannot be read; write KEY=VALUE without spaces, lists as KEY=[A,B], and put quotes "
+            f"'{wrong}' cannot be read; write KEY=VALUE without spaces, lists as KEY=[A,B], and put quotes "
             f"around a value with special characters."
-        ) from None
+        )
+    return parsed
 
 
 def _values(override: Override) -> list[str]:
