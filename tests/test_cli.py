@@ -4,8 +4,8 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 
 import pytest
 import yaml
@@ -34,7 +34,9 @@ def names(configuration: Configuration) -> list[str]:
     return [arm.name for arm in configuration.arms]
 
 
-@pytest.mark.parametrize("words", [["-h"], [], ["compare", "-h"], ["run", "-h"], ["export", "-h"], ["catalog", "-h"]])
+@pytest.mark.parametrize(
+    "words", [["-h"], [], ["compare", "-h"], ["run", "-h"], ["export", "-h"], ["report", "-h"], ["catalog", "-h"]]
+)
 def test_help_teaches(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     try:
         code = cli.main(words)
@@ -132,6 +134,7 @@ def test_files_of_ones_own(conducted: list[Configuration], tmp_path: Path) -> No
         (["compare", "--experimental-rerun", "x.pickle"], "refused"),
         (["run", "arms=[status_quo]"], "'run' takes one arm"),
         (["export", "nowhere.sqlite"], "no database 'nowhere.sqlite'"),
+        (["report", "nowhere.sqlite"], "no database 'nowhere.sqlite'"),
         (["catalog", "arms", "letter_pakage"], "Did you mean 'letter_package'"),
         (["catalog", "levers", "moratorum"], "Did you mean 'moratorium'"),
     ],
@@ -176,47 +179,25 @@ def test_the_catalogue_tells_what_it_holds(capsys: pytest.CaptureFixture[str]) -
     assert all(kind in out for kind in ("parameters", "series", "levers", "arms", "indicators"))
 
 
-@pytest.fixture
-def interrupted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> SimpleNamespace:
-    """A study that is interrupted after some runs; what was saved and printed."""
-    seen = SimpleNamespace(runs=["a run"], saved=[], printed=[], started=0)
+def test_ctrl_c_stops_a_sweep(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What Ctrl-C keeps is tested with real processes in test_study.py; here, that no further job begins."""
+    begun: list[Configuration] = []
 
-    class StudyInterrupted(KeyboardInterrupt):
-        def __init__(self, result: object) -> None:
-            super().__init__()
-            self.result = result
+    def finished_replicates(configuration: Configuration, progress: object) -> Iterator[None]:
+        begun.append(configuration)
+        raise KeyboardInterrupt
+        yield
 
-    def run_study(configuration: Configuration, progress=None) -> None:
-        seen.started += 1
-        progress(1, 4)
-        raise StudyInterrupted(SimpleNamespace(runs=seen.runs, study_id="study-1"))
-
-    def save_study(result: object, path: Path) -> Path:
-        seen.saved.append(result)
-        return path
-
-    for name, content in [
-        ("experiments.study", {"run_study": run_study, "StudyInterrupted": StudyInterrupted}),
-        ("experiments.store", {"save_study": save_study}),
-        ("report.table", {"print_comparison": lambda result, console: seen.printed.append(result)}),
-    ]:
-        module = ModuleType(f"trafficsim.{name}")
-        module.__dict__.update(content)
-        monkeypatch.setitem(sys.modules, f"trafficsim.{name}", module)
+    monkeypatch.setattr("trafficsim.experiments.study.finished_replicates", finished_replicates)
     monkeypatch.chdir(tmp_path)
-    return seen
-
-
-def test_ctrl_c_keeps_what_is_done(interrupted: SimpleNamespace, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["compare", "-m", "seed=1,2"]) == 130
-    assert len(interrupted.saved) == len(interrupted.printed) == interrupted.started == 1  # the sweep stops too
-    assert "study.sqlite" in capsys.readouterr().out
-
-
-def test_ctrl_c_before_the_first_run_saves_nothing(interrupted: SimpleNamespace) -> None:
-    interrupted.runs = []
-    assert cli.main(["run"]) == 130
-    assert interrupted.saved == []
+    assert len(begun) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines()[-1] == "trafficsim: stopped."
+    assert [*tmp_path.glob("results/study-*/*")] == []  # nothing was finished, so nothing is left
 
 
 def test_a_folder_that_cannot_be_written_is_told(conducted, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

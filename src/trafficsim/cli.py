@@ -1,4 +1,4 @@
-"""The command line: ``trafficsim compare``, ``run``, ``export``, ``catalog`` and ``version``.
+"""The command line: ``trafficsim compare``, ``run``, ``report``, ``export``, ``catalog`` and ``version``.
 
 Heavy libraries are imported where they are used, so that ``trafficsim -h`` answers at once.
 """
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, cast
 from trafficsim.errors import UserError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from omegaconf import DictConfig
 
     from trafficsim.configuration import Configuration
@@ -44,7 +46,11 @@ settings, each written KEY=VALUE (quote what the shell would take for its own, s
   parameters.market.NAME=VALUE     a value within the range that the catalogue gives
   study.feedbacks.fear=false       switch a feedback off
   study=teaching        choose a file of the group study (also: corridor, parameters, output)
-  output.folder=results  output.events=true
+  output.folder=results  output.events=true (every event of every life)  output.monthly=false (totals only)
+
+Each study leaves a folder output.folder/NAME-HASH with study.sqlite and figures; the same settings have the same hash and
+replace what is there. Until all replicates are finished the file is called study.unfinished.sqlite, and Ctrl-C, or
+whatever else ends the study, leaves the finished ones in it.
 """
 
 _HYDRA = """\
@@ -75,7 +81,7 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line with ``arguments`` (default: those of the process) and return its exit code.
 
-    0: done; 2: a mistake of the user, said in one sentence; 130: interrupted with Ctrl-C, what was done is kept.
+    0: done; 2: a mistake or a want of room, said in a sentence; 130: interrupted with Ctrl-C, what was done is kept.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
@@ -97,8 +103,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"trafficsim: '{error.filename}' cannot be read or written: {error.strerror}.", file=sys.stderr)
         return USER_ERROR
-    except KeyboardInterrupt:
-        print("trafficsim: stopped.", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print(f"trafficsim: {str(stop) or 'stopped'}.", file=sys.stderr)
         return INTERRUPTED
 
 
@@ -137,6 +143,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     for added in (compare, run):
         added.add_argument("settings", nargs="*", metavar="KEY=VALUE", help="see below")
+
+    report = verb(
+        "report",
+        "print the table of a study's database again, and draw its figures",
+        "examples:\n  trafficsim report results/teaching-1a2b3c4d5e6f/study.sqlite\n"
+        "  trafficsim report results/teaching-1a2b3c4d5e6f/study.unfinished.sqlite --folder first_look\n",
+        _report,
+    )
+    report.add_argument("database", help="the database that compare or run has written, or has begun to write")
+    report.add_argument("--study", help="which one, where the file holds several (default: the newest)")
+    report.add_argument("--folder", help="where to draw (default: a folder 'figures' beside the database)")
 
     export = verb(
         "export",
@@ -195,14 +212,21 @@ def _catalog(options: argparse.Namespace) -> int:
 def _export(options: argparse.Namespace) -> int:
     from pathlib import Path
 
-    database = Path(options.database)
-    if not database.is_file():
-        raise UserError(f"There is no database '{database}'; name the file that compare or run has written.")
     from trafficsim.experiments.export import export_study
 
+    database = Path(options.database)
     folder = Path(options.folder) if options.folder else database.parent / "tables"
     for path in export_study(database, folder, options.to):
         print(path)
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    database = Path(options.database)
+    _print_table(database, options.study)
+    _draw(database, Path(options.folder) if options.folder else database.parent / "figures", options.study)
     return 0
 
 
@@ -232,7 +256,10 @@ def _study(verb: str, words: list[str]) -> int:
     )
     command = _as_command([f"trafficsim {verb}", *switches, *composition.join_arms(overrides)])
     with command, composition.sentences(composition.existing_folders(folders), name):
-        conducted()
+        try:
+            conducted()
+        except _Stopped as stop:
+            raise stop.reason from None
     return 0
 
 
@@ -267,49 +294,98 @@ def _job(composed: "DictConfig") -> None:
 
     from trafficsim.composition import configuration_of
 
-    conduct(configuration_of(composed, cast("DictConfig", HydraConfig.get())))
+    try:
+        conduct(configuration_of(composed, cast("DictConfig", HydraConfig.get())))
+    except UserError as error:
+        raise _Stopped(error) from None
+
+
+class _Stopped(BaseException):
+    """Carries a :class:`UserError` past Hydra, which would go on with a sweep and add words of its own."""
+
+    def __init__(self, reason: UserError) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
 
 
 def conduct(configuration: "Configuration") -> None:
-    """Run a study, store it, and show its table and figures; :class:`KeyboardInterrupt` after storing what was done."""
+    """Run a study, store each replicate when it is finished, and show table and figures.
+
+    Stopped by Ctrl-C, or by a :class:`UserError` such as a full disk, it shows what was stored and raises it again.
+    """
+    from contextlib import closing
     from pathlib import Path
 
+    from trafficsim.experiments.store import StudyWriter, check_ours
+    from trafficsim.experiments.study import finished_replicates, study_of
+
+    study, planned = study_of(configuration), configuration.study.replicates
+    folder = Path(configuration.output.folder) / study.study_id
+    database, unfinished = folder / "study.sqlite", folder / "study.unfinished.sqlite"
+    check_ours(database)
+    stop: BaseException | None = None
+    with StudyWriter(unfinished, study) as writer:
+        try:
+            with _progress(planned) as progress, closing(finished_replicates(configuration, progress)) as finished:
+                for _, outcome in finished:
+                    writer.write(outcome)
+        except (KeyboardInterrupt, UserError) as problem:
+            stop = problem
+    if stop is None:
+        unfinished.replace(database)
+        _print_table(database)
+        print(f"Database: {database}", flush=True)
+        _draw(database, folder / "figures")
+    elif writer.replicates == 0:
+        unfinished.unlink()
+        raise stop
+    else:
+        _print_table(unfinished)
+        print(f"Database: {unfinished}")
+        kept = f"{writer.replicates} of {planned} replicates were finished; the table and the database hold them"
+        raise (
+            KeyboardInterrupt(f"stopped: {kept}")
+            if isinstance(stop, KeyboardInterrupt)
+            else UserError(f"{stop} {kept}.")
+        )
+
+
+def _print_table(database: "Path", study: str | None = None) -> None:
     from rich.console import Console
 
-    from trafficsim.experiments.store import save_study
-    from trafficsim.experiments.study import StudyInterrupted, run_study
-    from trafficsim.report.table import print_comparison
+    from trafficsim.experiments.store import open_study
+    from trafficsim.report.table import TABLES, print_comparison
 
-    # Where nobody watches (a file, a pipe) there is no width to keep to, and a narrow table would lose columns.
-    console = Console(width=None if sys.stdout.isatty() else 60 + 30 * len(configuration.arms))
-    interrupted = False
-    with _progress() as progress:
-        try:
-            result = run_study(configuration, progress=progress)
-        except StudyInterrupted as stop:
-            interrupted, result = True, stop.result
-    if not result.runs:
-        raise KeyboardInterrupt
-    folder = Path(configuration.output.folder) / result.study_id
-    database = save_study(result, folder / "study.sqlite")
-    print_comparison(result, console)
-    console.print(f"Database: {database}", soft_wrap=True, highlight=False)
-    if interrupted:
-        console.print("Interrupted: the table and the database hold what was done until then.", highlight=False)
-        raise KeyboardInterrupt
+    # Where nobody watches (a file, a pipe) there is no width to keep to; rich would take 80 columns.
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 120
+    print_comparison(open_study(database, study, TABLES), Console(width=width))
+
+
+def _draw(database: "Path", folder: "Path", study: str | None = None) -> None:
     from trafficsim.report.figures import draw_figures
 
-    for figure in draw_figures(database, folder / "figures"):
-        console.print(f"Figure:   {figure}", soft_wrap=True, highlight=False)
+    for figure in draw_figures(database, folder, study):
+        print(f"Figure:   {figure}", flush=True)
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
+def _progress(planned: int) -> Iterator[Callable[[int, float], None]]:
     """Show replicates done and time left on a terminal's standard error, and nothing where there is no terminal."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("replicates"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        TextColumn("left"),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("replicates", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        task = bar.add_task("loading the rules (the first time they are compiled, for half a minute or so)", total=None)
+
+        def show(finished: int, share: float) -> None:
+            if share > 0.0:
+                bar.update(task, description=f"{finished} of {planned} replicates", completed=share, total=1.0)
+
+        yield show

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from rich.console import Console
 
-from trafficsim.analysis.paired import summarise, totals_frame
+from trafficsim.analysis.paired import arm_totals, summarise
 from trafficsim.configuration import configure
 from trafficsim.experiments.result import StudyResult
-from trafficsim.experiments.store import save_study
+from trafficsim.experiments.store import frames_of, save_study
 from trafficsim.experiments.study import run_study
+from trafficsim.report.table import print_comparison
 
 
 @dataclass(frozen=True)
@@ -20,24 +23,33 @@ class Comparison:
 
     result: StudyResult
 
+    @cached_property
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The tables of a results file as data frames, save what changes month by month."""
+        return frames_of(self.result)
+
     @property
     def totals(self) -> pd.DataFrame:
         """Each arm's total of each indicator in each replicate."""
-        return totals_frame(self.result)
+        return arm_totals(self.frames["totals"])
 
     @property
     def summary(self) -> pd.DataFrame:
         """Mean, interval and paired difference to the first arm, one row an indicator and arm."""
         return summarise(self.totals, [arm["name"] for arm in self.result.arms])
 
+    def show(self) -> None:
+        """Print the table that the command line prints."""
+        print_comparison(self.frames, Console())
+
     def save(self, path: Path | str) -> Path:
-        """Write the results file."""
+        """Write the results file, beside other studies that it may hold; :func:`trafficsim.report.figures` draws it."""
         return save_study(self.result, path)
 
     def __repr__(self) -> str:
         """Name the arms and the number of replicates."""
         arms = ", ".join(arm["name"] for arm in self.result.arms)
-        return f"<Comparison of {arms}; {len({run.replicate for run in self.result.runs})} replicates>"
+        return f"<Comparison of {arms}; {len(self.result.outcomes)} replicates>"
 
 
 def compare(

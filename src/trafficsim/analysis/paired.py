@@ -5,6 +5,7 @@ is put around their mean (Student 1908); pairing takes out the luck that arms sh
 "Simulation Modeling and Analysis", chapter 11).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,14 +13,17 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from trafficsim.experiments.result import StudyResult
+from trafficsim.experiments.replicate import HISTORY
 
 LEVEL = 0.90
+SUMMARY = [
+    "indicator", "arm", "mean", "low", "high", "difference", "difference_low", "difference_high", "replicates",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over replicates with its interval; the interval is absent (NaN) for a single replicate."""
+    """A mean over replicates with its interval; the interval is absent (NaN) where the spread cannot be told."""
 
     mean: float
     low: float
@@ -29,7 +33,11 @@ class Estimate:
 
 
 def mean_with_interval(values: ArrayLike, level: float = LEVEL) -> Estimate:
-    """Return the mean of ``values``, one a replicate, with its Student t interval."""
+    """Return the mean of ``values``, one a replicate, with its Student t interval; absent values (NaN) are passed over.
+
+    A few equal values other than zero show no spread, yet say little: they have an interval only where as many equal
+    signs would be significant in a sign test at this level (five for 90 %).
+    """
     numbers = np.asarray(values, dtype=np.float64)
     numbers = numbers[~np.isnan(numbers)]
     count = len(numbers)
@@ -40,7 +48,8 @@ def mean_with_interval(values: ArrayLike, level: float = LEVEL) -> Estimate:
         return Estimate(mean, np.nan, np.nan, level, 1)
     error = float(stats.sem(numbers))
     if error == 0.0:
-        return Estimate(mean, mean, mean, level, count)
+        told = mean == 0.0 or 2.0 ** (1 - count) <= 1.0 - level
+        return Estimate(mean, mean, mean, level, count) if told else Estimate(mean, np.nan, np.nan, level, count)
     low, high = stats.t.interval(level, count - 1, loc=mean, scale=error)
     return Estimate(mean, float(low), float(high), level, count)
 
@@ -66,37 +75,41 @@ def replicates_needed(differences: ArrayLike, half_width: float, level: float = 
     return max(2, int(np.ceil((stats.norm.ppf(0.5 + level / 2) * spread / half_width) ** 2)))
 
 
-def totals_frame(result: StudyResult) -> pd.DataFrame:
-    """Return each arm's total of each indicator in each replicate: columns arm, replicate, indicator, value."""
-    rows = [
-        (run.arm, run.replicate, name, value)
-        for run in result.runs
-        if run.parent is not None
-        for name, dimension, _, value in run.totals
-        if dimension == "all"
-    ]
-    return pd.DataFrame(rows, columns=["arm", "replicate", "indicator", "value"])
+def verdict(low: float, high: float, direction: str) -> str:
+    """Return what a difference with this interval means: better, worse (lower, higher where neither), unclear, no change."""
+    if low == high == 0.0:
+        return "no change"
+    if np.isnan(low) or low <= 0.0 <= high:
+        return "unclear"
+    if direction == "neutral":
+        return "lower" if high < 0.0 else "higher"
+    return "better" if (high < 0.0) == (direction == "less_is_better") else "worse"
 
 
-def summarise(totals: pd.DataFrame, arms: list[str], level: float = LEVEL) -> pd.DataFrame:
+def arm_totals(totals: pd.DataFrame) -> pd.DataFrame:
+    """Return each arm's total of each indicator in each replicate, from the table ``totals`` of a study.
+
+    Groups and the shared history are left out; columns: arm, replicate, indicator, value.
+    """
+    whole = totals[(totals["dimension"] == "all") & (totals["arm"] != HISTORY)]
+    return whole[["arm", "replicate", "indicator", "value"]].reset_index(drop=True)
+
+
+def summarise(totals: pd.DataFrame, arms: Sequence[str], level: float = LEVEL) -> pd.DataFrame:
     """Return one row an indicator and arm: mean, interval, and the paired difference to the first arm with its interval.
 
-    ``totals`` has the columns arm, replicate, indicator and value.
+    ``totals`` has the columns arm, replicate, indicator and value, each combination once; the first of ``arms`` is the
+    baseline. ``replicates`` counts the replicates in which the indicator has a value (a mean price has none where
+    nobody was sold). Columns: indicator, arm, mean, low, high, difference, difference_low, difference_high, replicates.
     """
-    table = totals.pivot_table(index=["indicator", "replicate"], columns="arm", values="value")
+    table = totals.pivot(index=["indicator", "replicate"], columns="arm", values="value").reindex(columns=list(arms))
     rows = []
     for indicator in totals["indicator"].unique():
-        values = table.loc[indicator] if indicator in table.index.get_level_values(0) else pd.DataFrame(columns=arms)
+        values = table.loc[indicator]
         for arm in arms:
-            if arm not in values:
-                continue
             own = mean_with_interval(values[arm], level)
             difference = paired_difference(values[arms[0]], values[arm], level)
             rows.append(
-                {
-                    "indicator": indicator, "arm": arm, "mean": own.mean, "low": own.low, "high": own.high,
-                    "difference": difference.mean, "difference_low": difference.low, "difference_high": difference.high,
-                    "replicates": own.replicates,
-                }
+                (indicator, arm, own.mean, own.low, own.high, difference.mean, difference.low, difference.high, own.replicates)
             )  # fmt: skip
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=SUMMARY)

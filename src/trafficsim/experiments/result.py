@@ -1,7 +1,7 @@
-"""What a finished study is in memory: plain records that the store, the table and the figures read."""
+"""What a study brings in: plain records that the store, the table and the figures read."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 class RunRecord:
     """One run: the shared history of a replicate ("history") or one arm that branched from it.
 
+    ``run_id`` is a hash of everything that decides the result, ``parent`` that of the history a run branched from.
     ``monthly`` maps an indicator to its values, shape (months,); ``totals`` holds (indicator, dimension, level, value)
-    over the run's months; ``stocks`` holds (month, kind, level, count); months count from January 1996.
+    over the run's months; ``stocks`` holds (month, kind, level, count); months count from January 1996. ``monthly`` and
+    ``stocks`` are empty where ``output.monthly`` is off; ``events`` is None unless ``output.events`` is on.
     """
 
     arm: str
@@ -29,13 +31,21 @@ class RunRecord:
     events: NDArray[Any] | None = None
 
 
-@dataclass
-class StudyResult:
-    """A study: its configuration and all runs, the first arm being the baseline.
+class Outcome(NamedTuple):
+    """What one replicate brought: its runs, history first, and how the same lives went under the baseline and each arm.
 
     ``fates`` holds (replicate, arm a, arm b, fate under a, fate under b, lives), lives matched by key;
     ``changed_lives`` holds (replicate, arm a, arm b, lives changed, lives compared).
     """
+
+    runs: list[RunRecord]
+    fates: list[tuple[int, str, str, str, str, int]]
+    changed_lives: list[tuple[int, str, str, int, int]]
+
+
+@dataclass
+class StudyResult:
+    """A study: its configuration and what has come of it so far, replicate by replicate; the first arm is the baseline."""
 
     name: str
     study_id: str
@@ -45,6 +55,19 @@ class StudyResult:
     model_version: str
     software_version: str
     arms: list[dict[str, Any]]
-    runs: list[RunRecord] = field(default_factory=list)
-    fates: list[tuple[int, str, str, str, str, int]] = field(default_factory=list)
-    changed_lives: list[tuple[int, str, str, int, int]] = field(default_factory=list)
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+
+    @property
+    def runs(self) -> list[RunRecord]:
+        """All runs, in the order of replicates."""
+        return [run for number in sorted(self.outcomes) for run in self.outcomes[number].runs]
+
+    @property
+    def fates(self) -> list[tuple[int, str, str, str, str, int]]:
+        """The fates of :class:`Outcome`, in the order of replicates."""
+        return [row for number in sorted(self.outcomes) for row in self.outcomes[number].fates]
+
+    @property
+    def changed_lives(self) -> list[tuple[int, str, str, int, int]]:
+        """The changed lives of :class:`Outcome`, in the order of replicates."""
+        return [row for number in sorted(self.outcomes) for row in self.outcomes[number].changed_lives]

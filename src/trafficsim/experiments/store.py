@@ -1,12 +1,13 @@
 """The results file: one SQLite database that explains itself in any SQLite browser.
 
-One writer, write-ahead logging, one transaction a run. Definitions, units, sources and limits stand in tables beside the
-numbers, tied to them by foreign keys.
+One writer. Each replicate is one transaction, written when it is finished: whatever ends a study before its time, what
+was finished is in the file. Definitions, units, sources and limits stand in tables beside the numbers.
 """
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,373 +16,336 @@ import pandas as pd
 from sqlite_utils import Database
 
 from trafficsim.catalog import catalog
+from trafficsim.catalog.corridors import Corridor
 from trafficsim.engine.calendar import month_label
 from trafficsim.errors import UserError
-from trafficsim.experiments.result import RunRecord, StudyResult
+from trafficsim.experiments.result import Outcome, RunRecord, StudyResult
+from trafficsim.experiments.schema import APPLICATION_ID, FORM, KEYS, LIMITS, TABLES, create_tables
+from trafficsim.processes.vocabulary import LABELS, Event
 
-APPLICATION_ID = 0x74726166
-"""Marks an SQLite file as one of ours ("traf")."""
+SQLITE_FILE = b"SQLite format 3\0"
+"""How every SQLite file begins."""
 
-LIMITS = (
-    "Scenario outcomes of a model built on allegations and survivor-sample data; not a count of real people.",
-    "No effect size of any lever is known: lever strengths are assumptions with wide ranges.",
-    "Intervals show luck over replicates at fixed assumptions unless a study says that it varies assumptions too.",
-    "Areas are synthetic; nothing here locates anybody, and nothing here is a forecast.",
-)
 
-TABLES: dict[str, dict[str, tuple[type, str]]] = {
-    "configurations": {"hash": (str, "SHA-256 of the canonical JSON"), "content": (str, "the configuration as JSON")},
-    "studies": {
-        "id": (str, "name and configuration hash"), "name": (str, "name"), "created": (str, "time of creation, UTC"),
-        "configuration": (str, "hash of the configuration"), "model_version": (str, "version of the rules"),
-        "software_version": (str, "version of trafficsim"),
-    },
-    "arms": {
-        "study": (str, "study"), "arm": (str, "name"), "title": (str, "title"), "summary": (str, "in words"),
-        "levers": (str, "levers as JSON"), "place": (int, "order; 0 is the baseline"),
-    },
-    "indicators": {
-        "name": (str, "name"), "label": (str, "in words"), "unit": (str, "unit"), "definition": (str, "what is counted"),
-        "direction": (str, "which way is better"), "source": (str, "why it matters: evidence ids"),
-        "place": (int, "order in tables"),
-    },
-    "parameters": {
-        "study": (str, "study"), "process": (str, "step of the month"), "name": (str, "name"), "meaning": (str, "meaning"),
-        "unit": (str, "unit"), "value": (float, "value used"), "default_value": (float, "value of the catalogue"),
-        "low": (float, "plausible from"), "high": (float, "plausible to"), "source": (str, "evidence ids, or assumed"),
-        "reason": (str, "why"), "grade": (str, "A measured to D guess"),
-    },
-    "levers": {
-        "name": (str, "name"), "label": (str, "in words"), "meaning": (str, "meaning"),
-        "provisions": (str, "legal anchors"), "questions": (str, "questions of the letter"), "kind": (str, "kind"),
-    },
-    "runs": {
-        "id": (str, "study and hash of all that decides the result"), "study": (str, "study"), "arm": (str, "arm, or history"),
-        "replicate": (int, "replicate, from 0"), "seed": (str, "seed"), "parent_run": (str, "the history it branched from"),
-        "first_month": (str, "first month"), "months": (int, "length"), "seconds": (float, "time it took"),
-    },
-    "monthly": {
-        "run": (str, "run"), "month": (str, "YYYY-MM"), "indicator": (str, "indicator"), "value": (float, "in its unit"),
-    },
-    "totals": {
-        "run": (str, "run"), "indicator": (str, "indicator"), "dimension": (str, "all, area, purpose, sex or age_band"),
-        "level": (str, "group"), "value": (float, "over the run, in the indicator's unit"),
-    },
-    "stocks": {
-        "run": (str, "run"), "month": (str, "YYYY-MM"), "kind": (str, "migrant_status or child_care"),
-        "level": (str, "status or care"), "count": (int, "persons at the end of the month"),
-    },
-    "fates": {
-        "study": (str, "study"), "replicate": (int, "replicate"), "arm_a": (str, "baseline"), "arm_b": (str, "other arm"),
-        "fate_a": (str, "fate under the baseline"), "fate_b": (str, "fate of the same lives under the other arm"),
-        "lives": (int, "lives"),
-    },
-    "changed_lives": {
-        "study": (str, "study"), "replicate": (int, "replicate"), "arm_a": (str, "baseline"), "arm_b": (str, "other arm"),
-        "lives_changed": (int, "lives that differ"), "lives_compared": (int, "lives compared"),
-    },
-    "events": {
-        "run": (str, "run"), "month": (str, "YYYY-MM"), "person_key": (str, "name of a simulated life"), "event": (str, "event"),
-    },
-    "limits": {"id": (int, "number"), "text": (str, "what a result does not mean")},
-    "column_descriptions": {
-        "table_name": (str, "table"), "column_name": (str, "column"), "meaning": (str, "meaning"),
-    },
-}  # fmt: skip
+class StudyWriter:
+    """Writes a study into the file at ``path``, replicate by replicate, beside other studies that are there already.
 
-KEYS: dict[str, Any] = {
-    "studies": "id", "configurations": "hash", "arms": ("study", "arm"), "indicators": "name",
-    "parameters": ("study", "process", "name"), "levers": "name", "runs": "id", "monthly": ("run", "indicator", "month"),
-    "totals": ("run", "indicator", "dimension", "level"), "stocks": ("run", "kind", "level", "month"),
-    "fates": ("study", "replicate", "arm_a", "arm_b", "fate_a", "fate_b"),
-    "changed_lives": ("study", "replicate", "arm_a", "arm_b"), "limits": "id",
-    "column_descriptions": ("table_name", "column_name"),
-}  # fmt: skip
+    A context manager: on entering, the file is made or opened, and an earlier writing of the same study taken out, so
+    that a place where nothing can be written is known before anything is computed. ``replicates`` counts what was
+    written. Raises :class:`UserError` where the file cannot be written, is in use, or is not ours.
+    """
 
-FOREIGN_KEYS: dict[str, list[tuple[str, str, str]]] = {
-    "studies": [("configuration", "configurations", "hash")],
-    "arms": [("study", "studies", "id")],
-    "parameters": [("study", "studies", "id")],
-    "runs": [("study", "studies", "id"), ("parent_run", "runs", "id")],
-    "monthly": [("run", "runs", "id"), ("indicator", "indicators", "name")],
-    "totals": [("run", "runs", "id"), ("indicator", "indicators", "name")],
-    "stocks": [("run", "runs", "id")],
-    "fates": [("study", "studies", "id")],
-    "changed_lives": [("study", "studies", "id")],
-    "events": [("run", "runs", "id")],
-}
+    def __init__(self, path: Path | str, study: StudyResult) -> None:
+        self.path, self.study, self.replicates = Path(path), study, 0
+        self._database: Database
 
-COMPARISON_VIEW = """
-select runs.study, indicators.label, indicators.unit, runs.arm, avg(totals.value) as mean_over_replicates,
-       count(*) as replicates, indicators.definition
-from totals join runs on runs.id = totals.run join indicators on indicators.name = totals.indicator
-where totals.dimension = 'all' and runs.arm <> 'history'
-group by runs.study, indicators.name, runs.arm order by runs.study, indicators.place, runs.arm
-"""
+    def __enter__(self) -> "StudyWriter":
+        """Open the file and write what is known before the first replicate."""
+        with _told(self.path):
+            self._database = _opened(self.path)
+            try:
+                with self._database.atomic():
+                    _begin_study(self._database, self.study)
+            except BaseException:
+                self._database.close()
+                raise
+        return self
+
+    def write(self, outcome: Outcome) -> None:
+        """Write one replicate, whole or not at all."""
+        with _told(self.path), self._database.atomic():
+            _write_outcome(self._database, self.study.study_id, outcome)
+        self.replicates += 1
+
+    def __exit__(self, kind: Any, *_: Any) -> None:
+        """Leave one plain file."""
+        try:
+            with _told(self.path):
+                _close(self._database)
+        except UserError:
+            if kind is None:
+                raise
 
 
 def save_study(result: StudyResult, path: Path | str) -> Path:
-    """Write a study into the file at ``path``, beside studies that are there already; return the path.
+    """Write a finished study into the file at ``path``, beside studies that are there already; return the path.
 
-    A study of the same id is replaced. Raises :class:`UserError` where the file cannot be written or is not ours.
+    A study of the same id is replaced, in one transaction. Raises :class:`UserError` like :class:`StudyWriter`.
     """
     path = Path(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _check_ours(path)
-        database = Database(path)
+    with _told(path):
+        database = _opened(path)
         try:
-            database.execute("PRAGMA foreign_keys = on")
-            database.enable_wal()
-            _create_tables(database)
-            _write_study(database, result)
-            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            database.execute("PRAGMA journal_mode = delete")
+            with database.atomic():
+                _begin_study(database, result)
+                for _, outcome in sorted(result.outcomes.items()):
+                    _write_outcome(database, result.study_id, outcome)
         finally:
-            database.close()
-    except (OSError, sqlite3.Error) as problem:
-        raise UserError(
-            f"The results file {path} could not be written: {problem}. Choose another place with output.folder=FOLDER, "
-            f"or free some room; nothing that was in the file is lost."
-        ) from problem
+            _close(database)
     return path
 
 
-def _check_ours(path: Path) -> None:
-    """Refuse to write into a file that trafficsim has not made."""
-    if not path.exists() or path.stat().st_size == 0:
+def check_ours(path: Path | str) -> None:
+    """Raise :class:`UserError` when there is a file at ``path`` that trafficsim has not made, or not in this form.
+
+    An empty file or database is nobody's, hence free to be used.
+    """
+    path = Path(path)
+    if not path.exists() or (path.is_file() and path.stat().st_size == 0):
         return
-    try:
-        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-        try:
-            found = connection.execute("PRAGMA application_id").fetchone()[0]
-        finally:
-            connection.close()
-    except sqlite3.DatabaseError as problem:
-        raise UserError(
-            f"{path} is not an SQLite file ({problem}). It is left as it is; name another file."
-        ) from problem
-    if found != APPLICATION_ID:
+    if path.is_file():
+        with path.open("rb") as file:
+            if file.read(len(SQLITE_FILE)) != SQLITE_FILE:
+                raise UserError(f"{path} is not an SQLite file. It is left as it is; name another file.")
+    with _readable(path) as connection:
+        application, form = (
+            connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+        )
+        empty = connection.execute("select count(*) from sqlite_master").fetchone()[0] == 0
+    if application != APPLICATION_ID and not empty:
         raise UserError(
             f"{path} is an SQLite file, but not one of trafficsim's. It is left as it is; name another file."
         )
-
-
-def _create_tables(database: Database) -> None:
-    database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    for name, columns in TABLES.items():
-        database.table(name).create(
-            {column: kind for column, (kind, _) in columns.items()},
-            pk=KEYS.get(name),
-            foreign_keys=FOREIGN_KEYS.get(name, ()),
-            if_not_exists=True,
+    if application == APPLICATION_ID and form != FORM:
+        raise UserError(
+            f"{path} comes from a version of trafficsim whose tables have another form ({form}, not {FORM}). It is left as "
+            f"it is; name another file, or read it with that version."
         )
-    database.table("runs").create_index(["study", "arm"], if_not_exists=True)
-    database.create_view("comparison", COMPARISON_VIEW, replace=True)
 
 
-def _write_study(database: Database, result: StudyResult) -> None:
-    with database.conn:
-        _forget(database, result.study_id)
-        _write_catalogue(database, result)
-    for run in result.runs:
-        with database.conn:
-            _write_run(database, result.study_id, run)
-    with database.conn:
-        _insert(
-            database,
-            "fates",
-            (dict(zip(TABLES["fates"], (result.study_id, *row), strict=True)) for row in result.fates),
-        )
-        names = TABLES["changed_lives"]
-        _insert(
-            database, "changed_lives",
-            (dict(zip(names, (result.study_id, *row), strict=True)) for row in result.changed_lives),
-        )  # fmt: skip
-
-
-def _insert(database: Database, table: str, rows: Iterable[dict[str, Any]]) -> None:
-    columns = list(TABLES[table])
-    sql = f"insert or replace into [{table}] ({', '.join(columns)}) values ({', '.join('?' * len(columns))})"
-    database.conn.executemany(sql, ([row[column] for column in columns] for row in rows))
-
-
-def _forget(database: Database, study_id: str) -> None:
-    """Take an earlier writing of the same study out, children first."""
-    for table in ("monthly", "totals", "stocks", "events"):
-        database.execute(f"delete from [{table}] where run in (select id from runs where study = ?)", [study_id])
-    database.execute("delete from runs where study = ? and parent_run is not null", [study_id])
-    for table in ("runs", "arms", "parameters", "fates", "changed_lives"):
-        database.execute(f"delete from [{table}] where study = ?", [study_id])
-
-
-def _upsert(database: Database, table: str, rows: Iterable[dict[str, Any]]) -> None:
-    """Write shared rows in place: replacing them would break what refers to them."""
-    columns, key = list(TABLES[table]), KEYS[table]
-    keys = [key] if isinstance(key, str) else list(key)
-    rest = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in keys)
-    sql = (
-        f"insert into [{table}] ({', '.join(columns)}) values ({', '.join('?' * len(columns))}) "
-        f"on conflict ({', '.join(keys)}) do update set {rest}"
+def _in_use(path: Path) -> str:
+    return (
+        f"The results file {path} is in use: another study is writing it, or a program has it open. Wait or close it, or "
+        f"choose another place with output.folder=FOLDER."
     )
-    database.conn.executemany(sql, ([row[column] for column in columns] for row in rows))
 
 
-def _write_catalogue(database: Database, result: StudyResult) -> None:
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Say in a sentence why a file could not be written."""
+    try:
+        yield
+    except (OSError, sqlite3.DatabaseError) as problem:
+        if isinstance(problem, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+            raise  # ours, not the file's
+        if "locked" in str(problem):
+            raise UserError(_in_use(path)) from problem
+        raise UserError(
+            f"The results file {path} could not be written: {getattr(problem, 'strerror', None) or problem}. What was in it "
+            f"before is still there. Free some room, or choose another place with output.folder=FOLDER."
+        ) from problem
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[sqlite3.Connection]:
+    """Connect to the file at ``path`` for reading, and say in a sentence why it cannot be read."""
+    try:
+        with closing(_connected(path, "ro")) as connection:
+            yield connection
+    except (sqlite3.DatabaseError, pd.errors.DatabaseError) as problem:
+        if "locked" in str(problem):
+            raise UserError(_in_use(path)) from problem
+        if "no such table" in str(problem):
+            raise UserError(f"{path} holds no study.") from problem
+        raise UserError(f"{path} cannot be read: {problem}.") from problem
+
+
+@contextmanager
+def reading(path: Path | str) -> Iterator[sqlite3.Connection]:
+    """Connect to a results file for reading; :class:`UserError` where there is none, or it is not ours or in use."""
+    path = Path(path)
+    if not path.is_file() or path.stat().st_size == 0:
+        raise UserError(f"There is no database '{path}'; name the file that compare or run has written.")
+    check_ours(path)
+    with _readable(path) as connection:
+        yield connection
+
+
+def _connected(path: Path, mode: str) -> sqlite3.Connection:
+    """Connect to the file at ``path``, whatever characters it has in its name."""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", timeout=2.0, uri=True)
+
+
+def _opened(path: Path) -> Database:
+    """Open the file for this process alone, with its tables made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    check_ours(path)
+    database = Database(_connected(path, "rwc"))
+    try:
+        for setting in ("foreign_keys = on", "locking_mode = exclusive", "journal_mode = wal"):
+            database.execute(f"PRAGMA {setting}")
+        with database.atomic():
+            create_tables(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _close(database: Database) -> None:
+    """Fold the write-ahead log into the file and close it."""
+    try:
+        database.execute("PRAGMA journal_mode = delete")
+    finally:
+        database.close()
+
+
+def _begin_study(database: Database, study: StudyResult) -> None:
+    """Take an earlier writing of the same study out, children first, and write all but the replicates."""
+    chosen = [study.study_id]
+    for table in ("monthly", "totals", "stocks", "events"):
+        database.execute(f"delete from {table} where run in (select id from runs where study = ?)", chosen)
+    database.execute("delete from runs where study = ? and parent_run is not null", chosen)
+    for table in ("runs", "arms", "parameters", "fates", "changed_lives"):
+        database.execute(f"delete from {table} where study = ?", chosen)
+    for table, rows in {**_explanations(), **_description(study)}.items():
+        _write(database, table, rows)
+
+
+def _write(database: Database, table: str, rows: Iterable[Sequence[Any]]) -> None:
+    """Write rows, their values in the order of the table's columns; a row with the same key is changed in place."""
+    columns, key = list(TABLES[table]), KEYS.get(table, ())
+    keys = [key] if isinstance(key, str) else list(key)
+    sql = f"insert into {table} ({', '.join(columns)}) values ({', '.join('?' * len(columns))})"
+    if keys:
+        changes = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in keys)
+        sql += f" on conflict ({', '.join(keys)}) do update set {changes}"
+    database.conn.executemany(sql, rows)
+
+
+def _explanations() -> dict[str, list[Sequence[Any]]]:
+    """Return the rows that are the same for each study: limits, meanings of columns, indicators, levers."""
     known = catalog()
-    _upsert(database, "limits", ({"id": number, "text": text} for number, text in enumerate(LIMITS, 1)))
-    _upsert(
-        database, "column_descriptions",
-        (
-            {"table_name": table, "column_name": column, "meaning": meaning}
-            for table, columns in TABLES.items()
-            for column, (_, meaning) in columns.items()
-        ),
-    )  # fmt: skip
-    _upsert(
-        database, "indicators",
-        (
-            {
-                "name": name, "label": record.label, "unit": record.unit, "definition": record.definition,
-                "direction": record.direction, "source": _words(record.source), "place": place,
-            }
-            for place, (name, record) in enumerate(known.indicators.items())
-        ),
-    )  # fmt: skip
-    _upsert(
-        database, "levers",
-        (
-            {
-                "name": name, "label": lever.label, "meaning": lever.meaning, "provisions": _words(lever.provisions),
-                "questions": _words(lever.questions), "kind": lever.kind,
-            }
-            for name, lever in known.levers.items()
-        ),
-    )  # fmt: skip
-    content = json.dumps(result.configuration, sort_keys=True)
-    _upsert(database, "configurations", [{"hash": result.configuration_hash, "content": content}])
-    _upsert(
-        database, "studies",
-        [
-            {
-                "id": result.study_id, "name": result.name, "created": result.created,
-                "configuration": result.configuration_hash, "model_version": result.model_version,
-                "software_version": result.software_version,
-            }
+    return {
+        "limits": [*enumerate(LIMITS, 1)],
+        "column_descriptions": [
+            (table, column, meaning) for table, columns in TABLES.items() for column, (_, meaning) in columns.items()
         ],
-    )  # fmt: skip
-    _insert(
-        database, "arms",
-        (
-            {
-                "study": result.study_id, "arm": arm["name"], "title": arm["title"], "summary": arm["summary"],
-                "levers": json.dumps(arm["levers"]), "place": place,
-            }
-            for place, arm in enumerate(result.arms)
-        ),
-    )  # fmt: skip
-    changed = result.configuration.get("parameters", {})
-    _insert(
-        database, "parameters",
-        (
-            {
-                "study": result.study_id, "process": process, "name": name, "meaning": record.meaning, "unit": record.unit,
-                "value": changed.get(process, {}).get(name, record.default), "default_value": record.default,
-                "low": record.range[0], "high": record.range[1], "source": _words(record.source),
-                "reason": record.because, "grade": record.grade,
-            }
-            for process, named in known.parameters.items()
-            for name, record in named.items()
-        ),
-    )  # fmt: skip
+        "indicators": [
+            (name, one.label, one.unit, one.definition, one.direction, _words(one.source), place)
+            for place, (name, one) in enumerate(known.indicators.items())
+        ],
+        "levers": [
+            (name, one.label, one.meaning, _words(one.provisions), _words(one.questions), one.kind)
+            for name, one in known.levers.items()
+        ],
+    }
+
+
+def _description(study: StudyResult) -> dict[str, list[Sequence[Any]]]:
+    """Return the rows that say what a study is: configuration, arms, and each parameter with the value used."""
+    changed: Mapping[str, Mapping[str, float]] = study.configuration["parameters"]
+    settings: Mapping[str, Any] = study.configuration["study"]
+    untouched = catalog().defaults()
+    here = Corridor.model_validate(study.configuration["corridor"]).assumptions()
+    return {
+        "configurations": [(study.configuration_hash, json.dumps(study.configuration, sort_keys=True))],
+        "studies": [
+            (
+                study.study_id, study.name, study.created, study.configuration_hash,
+                *(settings[name] for name in ("policy_start", "years", "scale")), str(settings["seed"]), settings["replicates"],
+                study.model_version, study.software_version,
+            )
+        ],
+        "arms": [
+            (study.study_id, arm["name"], arm["title"], arm["summary"], json.dumps(arm["levers"]), place)
+            for place, arm in enumerate(study.arms)
+        ],
+        "parameters": [
+            (
+                study.study_id, process, name, one.meaning, one.unit, changed.get(process, {}).get(name, one.default),
+                untouched[process][name], *one.range, _words(one.source), one.because, one.grade,
+            )
+            for process, named in here.parameters.items()
+            for name, one in named.items()
+        ],
+    }  # fmt: skip
 
 
 def _words(source: Any) -> str:
     return source if isinstance(source, str) else ", ".join(source)
 
 
-def _write_run(database: Database, study_id: str, run: RunRecord) -> None:
-    identity = f"{study_id}/{run.run_id}"
-    _insert(
+def _write_outcome(database: Database, study_id: str, outcome: Outcome) -> None:
+    numbers: dict[str, int] = {}
+    for number, run in enumerate(
+        outcome.runs, database.execute("select coalesce(max(id), 0) + 1 from runs").fetchone()[0]
+    ):
+        numbers[run.run_id] = number
+        parent = numbers[run.parent] if run.parent else None
+        _write_run(database, number, study_id, parent, run)
+    _write(database, "fates", ((study_id, *row) for row in outcome.fates))
+    _write(database, "changed_lives", ((study_id, *row) for row in outcome.changed_lives))
+
+
+def _write_run(database: Database, number: int, study_id: str, parent: int | None, run: RunRecord) -> None:
+    first, labels = month_label(run.first_month), [month_label(run.first_month + month) for month in range(run.months)]
+    _write(
         database, "runs",
-        [
-            {
-                "id": identity, "study": study_id, "arm": run.arm, "replicate": run.replicate, "seed": str(run.seed),
-                "parent_run": f"{study_id}/{run.parent}" if run.parent else None, "first_month": month_label(run.first_month),
-                "months": run.months, "seconds": run.seconds,
-            }
-        ],
+        [(number, study_id, run.arm, run.replicate, str(run.seed), parent, first, run.months, run.seconds, run.run_id)],
     )  # fmt: skip
-    labels = [month_label(run.first_month + month) for month in range(run.months)]
-    _insert(
+    _write(
         database, "monthly",
         (
-            {"run": identity, "month": label, "indicator": name, "value": value}
+            (number, name, label, value)
             for name, values in run.monthly.items()
             for label, value in zip(labels, values.tolist(), strict=True)
             if not np.isnan(value)
         ),
     )  # fmt: skip
-    _insert(
-        database, "totals",
-        (
-            {"run": identity, "indicator": name, "dimension": dimension, "level": level, "value": value}
-            for name, dimension, level, value in run.totals
-            if not np.isnan(value)
-        ),
-    )  # fmt: skip
-    _insert(
+    _write(database, "totals", ((number, *row) for row in run.totals if not np.isnan(row[-1])))
+    _write(
         database, "stocks",
-        (
-            {"run": identity, "month": month_label(month), "kind": kind, "level": level, "count": count}
-            for month, kind, level, count in run.stocks
-        ),
+        ((number, kind, level, labels[month - run.first_month], count) for month, kind, level, count in run.stocks),
     )  # fmt: skip
     if run.events is not None:
-        _write_events(database, identity, run.events)
+        words = LABELS[Event]
+        _write(
+            database, "events",
+            ((number, month_label(month), f"{key:016x}", words[event]) for month, event, key in run.events.tolist()),
+        )  # fmt: skip
 
 
-def _write_events(database: Database, identity: str, events: Any) -> None:
-    from trafficsim.processes.vocabulary import LABELS, Event
-
-    words = LABELS[Event]
-    _insert(
-        database, "events",
-        (
-            {"run": identity, "month": month_label(month), "person_key": f"{key:016x}", "event": words[event]}
-            for month, event, key in events.tolist()
-        ),
-    )  # fmt: skip
+FRAMES = (
+    "studies", "indicators", "levers", "limits", "arms", "parameters", "runs", "fates", "changed_lives", "monthly", "totals",
+    "stocks",
+)  # fmt: skip
+"""The tables that :func:`open_study` returns; events are left out, for they may be larger than memory."""
 
 
-def open_study(path: Path | str, study: str | None = None) -> dict[str, pd.DataFrame]:
-    """Return the tables of one study as data frames by name (the newest study, or the one whose id is ``study``).
+def open_study(path: Path | str, study: str | None = None, tables: Collection[str] = FRAMES) -> dict[str, pd.DataFrame]:
+    """Return ``tables`` of one study as data frames by name (the newest study, or the one whose id is ``study``).
 
-    Runs carry their arm and replicate into ``monthly``, ``totals`` and ``stocks``. Raises :class:`UserError` where the
-    file is missing, is not ours, or has no such study.
+    ``monthly``, ``totals`` and ``stocks`` carry the arm and the replicate of their run. Raises :class:`UserError` where
+    the file is missing, is not ours, or has no such study.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise UserError(f"There is no results file {path}.")
-    _check_ours(path)
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-    try:
-        studies = pd.read_sql_query("select * from studies order by created", connection)
-        if study is not None:
-            studies = studies[studies["id"] == study]
-        if studies.empty:
-            raise UserError(f"{path} holds no study{f' {study}' if study else ''}.")
-        chosen = studies["id"].iloc[-1]
-        frames = {"studies": studies.tail(1)}
-        for table in ("indicators", "levers", "limits"):
-            frames[table] = pd.read_sql_query(f"select * from {table}", connection)
-        for table in ("arms", "parameters", "runs", "fates", "changed_lives"):
-            frames[table] = pd.read_sql_query(f"select * from {table} where study = ?", connection, params=[chosen])
-        for table in ("monthly", "totals", "stocks"):
-            frames[table] = pd.read_sql_query(
-                f"select runs.arm, runs.replicate, {table}.* from {table} join runs on runs.id = {table}.run where study = ?",
-                connection, params=[chosen],
-            )  # fmt: skip
+    with reading(path) as connection:
+        studies = [row[0] for row in connection.execute("select id from studies order by created, rowid")]
+        if not studies or (study is not None and study not in studies):
+            raise UserError(
+                f"{path} holds no study{f' {study}' if study else ''}. It holds: {', '.join(studies) or 'none'}."
+            )
+        chosen = study or studies[-1]
+        frames: dict[str, pd.DataFrame] = {}
+        for table in tables:
+            sql, values = f"select * from {table}", []
+            if "run" in TABLES[table]:
+                sql = f"select arm, replicate, {table}.* from {table} join runs on runs.id = run where study = ?"
+                values = [chosen]
+            elif table == "studies" or "study" in TABLES[table]:
+                sql, values = f"{sql} where {'id' if table == 'studies' else 'study'} = ?", [chosen]
+            frames[table] = pd.read_sql_query(sql, connection, params=values)
         return frames
-    finally:
-        connection.close()
+
+
+def frames_of(result: StudyResult) -> dict[str, pd.DataFrame]:
+    """Return what :func:`open_study` would for a study in memory, save ``runs`` and what changes month by month."""
+    rows: dict[str, list[Sequence[Any]]] = {**_explanations(), **_description(result)}
+    rows["fates"] = [(result.study_id, *row) for row in result.fates]
+    rows["changed_lives"] = [(result.study_id, *row) for row in result.changed_lives]
+    frames = {table: pd.DataFrame(rows[table], columns=list(TABLES[table])) for table in FRAMES if table in rows}
+    totals = [
+        (run.arm, run.replicate, *row) for run in result.runs for row in run.totals if not np.isnan(row[-1])
+    ]  # fmt: skip
+    frames["totals"] = pd.DataFrame(totals, columns=["arm", "replicate", *list(TABLES["totals"])[1:]])
+    return frames
