@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from generating import catalogue_parts, drawings, evidence_parts, model_parts
+from generating import catalogue_parts, command_part, drawings, evidence_parts, model_parts
 from trafficsim.catalog import catalog
 
 FOLDER = Path(__file__).parent / "generated"
@@ -25,6 +25,7 @@ def texts() -> dict[str, str]:
         "arms.md": catalogue_parts.arms_page,
         "indicators.md": catalogue_parts.indicators_page,
         "corridors.md": catalogue_parts.corridors_page,
+        "commands.md": command_part.commands_page,
         "coverage.md": evidence_parts.coverage_page,
         "sources.md": evidence_parts.sources_page,
         "parts/schedule.md": lambda: model_parts.md.part(model_parts.schedule_table()),

@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from trafficsim import cli
+from trafficsim.report import figures
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -29,6 +30,8 @@ PAGES = sorted(
 )
 RUNS = "<!-- runs in the tests -->"
 """Stands before a block whose studies a test runs; those of other blocks are composed and checked, not lived through."""
+DRAWS_FIGURES = "docs/start/researcher.md"
+"""The page whose studies draw their figures as well; elsewhere that would only take time."""
 PREPARATIONS = {"cd", "git", "mkdir", "source"}
 """Commands around those of the project, which no test runs."""
 
@@ -88,44 +91,37 @@ class Links(HTMLParser):
             self.loads.add(found["src"])
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built site; the build itself fails on a link that leads nowhere."""
-    folder = tmp_path_factory.mktemp("site")
+def test_the_site_builds_with_no_lost_link_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning", "--keep-going"]
-    told = subprocess.run([*command, "-d", folder / "trees", DOCS, folder / "html"], capture_output=True, text=True)
+    site = tmp_path / "html"
+    told = subprocess.run([*command, "-d", tmp_path / "trees", DOCS, site], capture_output=True, text=True)
     assert told.returncode == 0, told.stderr
-    return folder / "html"
-
-
-def test_each_link_of_the_site_leads_somewhere(site: Path) -> None:
     pages = {path: Links() for path in site.rglob("*.html")}
     for path, page in pages.items():
         page.feed(path.read_text(encoding="utf-8"))
-    lost = []
-    for path, page in pages.items():
-        for link in page.links:
-            parts = urlsplit(link)
-            if parts.scheme or not (parts.path or parts.fragment):
-                continue
-            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
-            known = target in pages and (not parts.fragment or unquote(parts.fragment) in pages[target].places)
-            if not (known or (target not in pages and target.is_file())):
-                lost.append(f"{path.relative_to(site)} -> {link}")
+    lost = [
+        f"{path.relative_to(site)} -> {link}"
+        for path, page in pages.items()
+        for link in page.links
+        if not leads_somewhere(link, path, pages)
+    ]
     assert lost == []
-
-
-def test_the_site_loads_nothing_from_elsewhere(site: Path) -> None:
-    remote = set()
-    for path in site.rglob("*.html"):
-        page = Links()
-        page.feed(path.read_text(encoding="utf-8"))
-        remote |= {load for load in page.loads if urlsplit(load).netloc}
+    remote = {load for page in pages.values() for load in page.loads if urlsplit(load).netloc}
     for path in site.rglob("*.css"):
-        remote |= set(
-            re.findall(r"(?:url\(|@import)\s*[\"']?((?:https?:)?//[^\"')\s]+)", path.read_text(encoding="utf-8"))
-        )
+        words = path.read_text(encoding="utf-8")
+        remote |= set(re.findall(r"(?:url\(|@import)\s*[\"']?((?:https?:)?//[^\"')\s]+)", words))
     assert remote == set()
+
+
+def leads_somewhere(link: str, path: Path, pages: dict[Path, Links]) -> bool:
+    """True for an address elsewhere, a file that is there, and a place that a page of the site has."""
+    parts = urlsplit(link)
+    if parts.scheme:
+        return True
+    target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+    if target in pages:
+        return not parts.fragment or unquote(parts.fragment) in pages[target].places
+    return target.is_file()
 
 
 class Block(NamedTuple):
@@ -142,18 +138,20 @@ def blocks(page: str) -> list[Block]:
     found, before = [], ""
     lines = iter((ROOT / page).read_text(encoding="utf-8").splitlines())
     for line in lines:
-        opened = re.fullmatch(r"(`{3,})\s*(?:\{code-block\}\s*)?(\w+)\s*", line)
+        opened = re.fullmatch(r"( *)(`{3,})\s*(?:\{code-block\}\s*)?(\w+)\s*", line)
         if opened:
+            indent, fence, language = opened.groups()
             text, file = [], ""
             for inner in lines:
-                if inner == opened[1]:
+                inner = inner.removeprefix(indent)
+                if inner == fence:
                     break
                 caption = re.fullmatch(r":caption: (\S+)", inner)
                 if caption:
                     file = caption[1]
                 else:
                     text.append(inner)
-            found.append(Block(opened[2], "\n".join(text).strip() + "\n", file, before == RUNS))
+            found.append(Block(language, "\n".join(text).strip() + "\n", file, before == RUNS))
         if line.strip():
             before = line.strip()
     return found
@@ -174,6 +172,10 @@ class Shell:
             targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
             assert set(words[1:]) <= set(targets), f"the Makefile does not know '{line}'"
             return
+        if words[0].removeprefix(".venv/bin/") == "python" and words[1:3] == ["-m", "pytest"]:
+            files = [word for word in words[3:] if word.startswith("tests/")]
+            assert files and all((ROOT / file).is_file() for file in files), f"no such tests: '{line}'"
+            return
         assert words[0].removeprefix(".venv/bin/") == "trafficsim", f"no test knows how to check '{line}'"
         with self.monkeypatch.context() as here:
             if words[1:2] in (["compare"], ["run"]) and not runs:
@@ -191,6 +193,8 @@ def test_what_a_page_tells_to_type_works(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    if page != DRAWS_FIGURES:
+        monkeypatch.setattr(figures, "draw_figures", lambda *_, **__: [])
     shell, names = Shell(monkeypatch, capsys), {}
     for number, block in enumerate(blocks(page), 1):
         if block.file:
@@ -207,3 +211,17 @@ def test_what_a_page_tells_to_type_works(
             outcome = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=told.append, clear_globs=False)
             assert outcome.failed == 0, "".join(told)
             names = test.globs
+
+
+def test_the_documents_hold_commands_and_examples() -> None:
+    found = [block for page in PAGES for block in blocks(page)]
+    assert sum(block.language == "sh" for block in found) > 20
+    assert sum(block.language == "pycon" for block in found) > 10
+    assert sum(block.runs for block in found) > 5
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_files_of_the_project_that_a_page_names_are_there(page: str) -> None:
+    words = (ROOT / page).read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:src|tests|docs|benchmarks|requirements)/[\w./*-]+)`", words))
+    assert {name for name in named if not any(ROOT.glob(name.rstrip("/")))} == set()

@@ -20,7 +20,8 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from generating.model_parts import EXPLOITATION, plain_name
 from trafficsim.catalog import catalog
 from trafficsim.engine.calendar import month_index, month_label
-from trafficsim.report.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION
+from trafficsim.processes.circumstances import Switches
+from trafficsim.report.figures.style import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION
 
 SETTINGS = {"font.size": 9, "svg.hashsalt": "trafficsim", "axes.spines.top": False, "axes.spines.right": False}
 
@@ -251,7 +252,97 @@ def _draw_series(content: list[Any]) -> Figure:
     return figure
 
 
+# The feedbacks
+
+TOPICS: dict[str, tuple[float, float]] = {
+    "policing without\nprotection": (1.6, 5.4),
+    "removals seen": (1.6, 3.2),
+    "children\nleft behind": (1.6, 0.8),
+    "need for brokers,\nand their price": (6.0, 5.4),
+    "trust in the\nauthorities": (5.0, 3.2),
+    "mothers who\nleave again": (5.0, 0.8),
+    "reports and\nidentification": (8.6, 3.2),
+    "protection seen": (6.9, 2.0),
+    "people trafficked": (12.0, 0.8),
+    "prosecutions\nof brokers": (12.0, 3.2),
+    "brokers at work": (12.0, 5.4),
+    "departures": (9.0, 0.1),
+}
+INFLUENCES: list[tuple[str, str, str, str, float]] = [
+    ("policing without\nprotection", "removals seen", "+", "", 0.0),
+    ("policing without\nprotection", "need for brokers,\nand their price", "+", "enforcement_pressure", 0.0),
+    ("need for brokers,\nand their price", "brokers at work", "+", "broker_adaptation", 0.0),
+    ("removals seen", "trust in the\nauthorities", "−", "fear", 0.0),
+    ("removals seen", "children\nleft behind", "+", "", 0.0),
+    ("children\nleft behind", "mothers who\nleave again", "+", "family_return", 0.0),
+    ("mothers who\nleave again", "people trafficked", "+", "", 0.0),
+    ("trust in the\nauthorities", "reports and\nidentification", "+", "fear", 0.0),
+    ("reports and\nidentification", "prosecutions\nof brokers", "+", "", 0.0),
+    ("reports and\nidentification", "protection seen", "+", "", -0.2),
+    ("protection seen", "trust in the\nauthorities", "+", "fear", -0.2),
+    ("protection seen", "departures", "+ ?", "pull", 0.0),
+    ("departures", "people trafficked", "+", "", 0.0),
+    ("prosecutions\nof brokers", "brokers at work", "−", "broker_adaptation", 0.0),
+    ("brokers at work", "people trafficked", "+", "", -0.6),
+    ("people trafficked", "brokers at work", "+", "broker_adaptation", 1.15),
+]
+"""From, to, direction, the switch that turns it off (none: always on), and how far the arrow bends."""
+
+
+def _influences() -> list[Any]:
+    named = {switch for *_, switch, _ in INFLUENCES if switch}
+    if unknown := named - set(Switches._fields):
+        raise ValueError(f"drawings.py: there is no switch {sorted(unknown)}")
+    return [list(each) for each in INFLUENCES]
+
+
+def _draw_influences(content: list[Any]) -> Figure:
+    figure = Figure(figsize=(10.5, 4.9))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0.2, 15.6), ylim=(-0.3, 5.9))
+    axes.axis("off")
+    boxes = {}
+    for name, (x, y) in TOPICS.items():
+        width = 0.4 + 0.105 * max(map(len, name.splitlines()))
+        height = 0.42 + 0.26 * name.count("\n")
+        boxes[name] = FancyBboxPatch(
+            (x - width / 2, y - height / 2),
+            width,
+            height,
+            boxstyle="round,pad=0,rounding_size=0.1",
+            facecolor="white",
+            edgecolor="#444444",
+            zorder=2,
+        )
+        axes.add_patch(boxes[name])
+        axes.text(x, y, name, ha="center", va="center", zorder=4)
+    for start, end, direction, switch, bend in content:
+        colour = VERMILION if direction == "−" else GREY if "?" in direction else BLUE
+        a, b = np.array(TOPICS[start]), np.array(TOPICS[end])
+        arrow = FancyArrowPatch(
+            tuple(a),
+            tuple(b),
+            connectionstyle=f"arc3,rad={bend}",
+            arrowstyle="-|>",
+            mutation_scale=12,
+            patchA=boxes[start],
+            patchB=boxes[end],
+            shrinkA=1,
+            shrinkB=1,
+            color=colour,
+            linewidth=1.3,
+            linestyle="--" if "?" in direction else "-",
+        )
+        axes.add_patch(arrow)
+        at = (a + b) / 2 + bend / 2 * np.array([b[1] - a[1], a[0] - b[0]])
+        said = f"{direction} {plain_name(switch)}".strip()
+        white = {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none"}
+        axes.text(*at, said, fontsize=7.5, color=colour, ha="center", va="center", zorder=5, bbox=white)
+    return figure
+
+
 DRAWINGS: dict[str, Drawing] = {
     "transitions.svg": Drawing(_moves, _draw_moves),
     "series.svg": Drawing(_series, _draw_series),
+    "feedbacks.svg": Drawing(_influences, _draw_influences),
 }

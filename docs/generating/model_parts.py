@@ -219,12 +219,12 @@ def vocabulary_page() -> str:
         "The words of the model are closed lists. What happens to a person is an *event*, counted in the ledger by month, "
         "area, purpose, sex and age band. Luck is a *draw*: a pure function of the seed, whose life it is, the kind of draw "
         "and the month, so that the same person meets the same luck under every policy.",
-        md.heading(2, "Events", "events"),
+        md.heading(2, "Events", "all-events"),
         f"{len(words.Event)} kinds of event, where the code counts each, and the indicators made of it.",
         md.table(["event", "counted by", "indicators"], events, [30, 40, 30]),
-        md.heading(2, "Draws", "draws"),
+        md.heading(2, "Draws", "all-draws"),
         f"{len(words.Draw)} kinds of draw. Each has one place in the rules; a test holds this.",
         md.table(["draw", "number", "drawn in"], draws, [40, 12, 48]),
-        md.heading(2, "Other lists", "lists"),
+        md.heading(2, "Other lists", "all-lists"),
         md.table(["list", "its members"], lists, [20, 80]),
     )
