@@ -41,19 +41,3 @@ def test_arms_are_equal_before_policy_and_part_after_it():
         one.run_until("2003-12")
     assert early["letter_package"].status_counts()["protected"] > 0
     assert early["status_quo"].status_counts()["protected"] == 0
-
-
-def test_comparison_table_and_file(tmp_path):
-    comparison = trafficsim.compare(["status_quo", "letter_package"], replicates=2, scale=SCALE, years=2, workers=1)
-    summary = comparison.summary.set_index(["indicator", "arm"])
-    assert summary.loc[("protected", "letter_package"), "mean"] > 0
-    assert summary.loc[("protected", "status_quo"), "mean"] == 0
-    from trafficsim.experiments.store import open_study
-    from trafficsim.report.figures import draw_figures
-
-    path = comparison.save(tmp_path / "study.sqlite")
-    frames = open_study(path)
-    stored = frames["totals"].query("indicator == 'removals' and dimension == 'all' and arm == 'status_quo'")["value"]
-    assert stored.mean() == summary.loc[("removals", "status_quo"), "mean"]
-    figures = draw_figures(path, tmp_path / "figures")
-    assert all(figure.stat().st_size > 10_000 for figure in figures)

@@ -357,6 +357,20 @@ def test_nothing_but_the_result_goes_to_standard_output(tmp_path: Path) -> None:
         assert (path.parent / "figures" / "statuses.svg").is_file()
 
 
+def test_a_terminal_that_lacks_a_sign_gets_another(tmp_path: Path) -> None:
+    words = [*SMALL, TWO_ARMS, "scale=0.005", "years=1"]
+    environment = {**ENVIRONMENT, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [sys.executable, "-m", "trafficsim", "compare", *words],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        timeout=180,
+        check=True,
+    )
+    assert "under ?Status quo?".encode("ascii") in done.stdout
+
+
 def conduct_in(folder: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
     monkeypatch.chdir(folder)
     return cli.main(["compare", *SMALL, "scale=0.005", "years=1", TWO_ARMS, *words])

@@ -4,6 +4,7 @@ Heavy libraries are imported where they are used, so that ``trafficsim -h`` answ
 """
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -84,6 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0: done; 2: a mistake or a want of room, said in a sentence; 130: interrupted with Ctrl-C, what was done is kept.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a sign shows '?' in its place
     try:
         if words and words[0] in ("compare", "run") and not {"-h", "--help"} & set(words):
             return _study(words[0], words[1:])

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sqlite_utils import Database
 
 from trafficsim.catalog import catalog
@@ -22,6 +23,8 @@ from trafficsim.errors import UserError
 from trafficsim.experiments.result import Outcome, RunRecord, StudyResult
 from trafficsim.experiments.schema import APPLICATION_ID, FORM, KEYS, LIMITS, TABLES, create_tables
 from trafficsim.processes.vocabulary import LABELS, Event
+
+EVENTS_AT_A_TIME = 100_000
 
 SQLITE_FILE = b"SQLite format 3\0"
 """How every SQLite file begins."""
@@ -299,11 +302,15 @@ def _write_run(database: Database, number: int, study_id: str, parent: int | Non
         ((number, kind, level, labels[month - run.first_month], count) for month, kind, level, count in run.stocks),
     )  # fmt: skip
     if run.events is not None:
-        words = LABELS[Event]
-        _write(
-            database, "events",
-            ((number, month_label(month), f"{key:016x}", words[event]) for month, event, key in run.events.tolist()),
-        )  # fmt: skip
+        _write(database, "events", _event_rows(number, run.events))
+
+
+def _event_rows(number: int, events: NDArray[Any]) -> Iterator[Sequence[Any]]:
+    """Yield rows piece by piece: as Python objects, a whole log would take ten times its room."""
+    words = LABELS[Event]
+    for start in range(0, len(events), EVENTS_AT_A_TIME):
+        for month, event, key in events[start : start + EVENTS_AT_A_TIME].tolist():
+            yield number, month_label(month), f"{key:016x}", words[event]
 
 
 FRAMES = (
