@@ -43,7 +43,7 @@ class Comparison:
         print_comparison(self.frames, Console())
 
     def save(self, path: Path | str) -> Path:
-        """Write the results file, beside other studies that it may hold; :func:`trafficsim.report.figures.draw_figures` draws it."""
+        """Write the results file, beside other studies; :func:`trafficsim.report.figures.draw_figures` draws it."""
         return save_study(self.result, path)
 
     def __repr__(self) -> str:
