@@ -47,7 +47,7 @@ def test_luck_that_arms_share_does_not_count(shared: list[float], difference: li
     ("values", "told"),
     [
         ([], False), ([3.0], False), ([np.nan, 3.0], False), ([-1.0] * 2, False), ([-1.0] * 4, False), ([-1.0] * 5, True),
-        ([0.0] * 2, True), ([1.0, 2.0], True), ([1.0, np.nan, 2.0], True),
+        ([0.0] * 2, True), ([0.1] * 3, False), ([1.0, 2.0], True), ([1.0, np.nan, 2.0], True),
     ],
 )  # fmt: skip
 def test_few_equal_numbers_have_no_interval(values: list[float], told: bool) -> None:

@@ -18,8 +18,7 @@ from trafficsim.catalog import catalog
 from trafficsim.configuration import configure
 from trafficsim.errors import UserError
 from trafficsim.experiments.export import export_study
-from trafficsim.experiments.replicate import PRICE
-from trafficsim.experiments.result import StudyResult
+from trafficsim.experiments.result import PRICE, StudyResult
 from trafficsim.experiments.schema import APPLICATION_ID, FOREIGN_KEYS, KEYS, LIMITS, TABLES
 from trafficsim.experiments.store import FRAMES, StudyWriter, frames_of, open_study, save_study
 from trafficsim.experiments.study import run_study, study_of

@@ -22,8 +22,8 @@ from trafficsim import cli
 from trafficsim.configuration import Configuration, configure
 from trafficsim.errors import UserError
 from trafficsim.experiments import study as study_module
-from trafficsim.experiments.replicate import HISTORY, PRICE, run_identity, seed_of
-from trafficsim.experiments.result import StudyResult
+from trafficsim.experiments.replicate import run_identity, seed_of
+from trafficsim.experiments.result import HISTORY, PRICE, StudyResult
 from trafficsim.experiments.store import StudyWriter
 from trafficsim.experiments.study import StudyInterrupted, run_study
 from trafficsim.policy import Arm
@@ -205,11 +205,11 @@ def workers_of_this_process() -> list[int]:
 
 
 def test_a_killed_worker_costs_nothing() -> None:
-    configuration = configure([*SMALL, TWO_ARMS, "replicates=4", "workers=2"])
+    configuration = configure([*SMALL, TWO_ARMS, "scale=0.05", "replicates=4", "workers=2"])
     killed: list[int] = []
 
     def kill_once(done: int, share: float) -> None:
-        if not killed and share > 0.05:
+        if not killed and share > 0.0:
             killed.append(workers_of_this_process()[0])
             os.kill(killed[0], signal.SIGKILL)
 

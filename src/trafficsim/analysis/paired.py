@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy.special import ndtri, stdtrit
 
-from trafficsim.experiments.replicate import HISTORY
+from trafficsim.experiments.result import HISTORY
 
 LEVEL = 0.90
 SUMMARY = [
@@ -46,12 +46,11 @@ def mean_with_interval(values: ArrayLike, level: float = LEVEL) -> Estimate:
     mean = float(numbers.mean())
     if count == 1:
         return Estimate(mean, np.nan, np.nan, level, 1)
-    error = float(stats.sem(numbers))
-    if error == 0.0:
+    if numbers.min() == numbers.max():
         told = mean == 0.0 or 2.0 ** (1 - count) <= 1.0 - level
         return Estimate(mean, mean, mean, level, count) if told else Estimate(mean, np.nan, np.nan, level, count)
-    low, high = stats.t.interval(level, count - 1, loc=mean, scale=error)
-    return Estimate(mean, float(low), float(high), level, count)
+    half = float(stdtrit(count - 1, 0.5 + level / 2)) * float(numbers.std(ddof=1)) / count**0.5
+    return Estimate(mean, mean - half, mean + half, level, count)
 
 
 def paired_difference(baseline: ArrayLike, arm: ArrayLike, level: float = LEVEL) -> Estimate:
@@ -65,6 +64,8 @@ def independent_difference(baseline: ArrayLike, arm: ArrayLike, level: float = L
     difference = float(second.mean() - first.mean())
     if min(len(first), len(second)) < 2:
         return Estimate(difference, np.nan, np.nan, level, min(len(first), len(second)))
+    from scipy import stats  # takes half a second to import, which a first table need not wait for
+
     interval = stats.ttest_ind(second, first, equal_var=False).confidence_interval(level)
     return Estimate(difference, float(interval.low), float(interval.high), level, min(len(first), len(second)))
 
@@ -72,7 +73,7 @@ def independent_difference(baseline: ArrayLike, arm: ArrayLike, level: float = L
 def replicates_needed(differences: ArrayLike, half_width: float, level: float = LEVEL) -> int:
     """Return how many replicates an interval of this half width takes, by the normal approximation; at least two."""
     spread = float(np.std(np.asarray(differences, dtype=np.float64), ddof=1))
-    return max(2, int(np.ceil((stats.norm.ppf(0.5 + level / 2) * spread / half_width) ** 2)))
+    return max(2, int(np.ceil((float(ndtri(0.5 + level / 2)) * spread / half_width) ** 2)))
 
 
 def verdict(low: float, high: float, direction: str) -> str:

@@ -19,17 +19,15 @@ from trafficsim.catalog import catalog
 from trafficsim.configuration import Configuration
 from trafficsim.course import MODEL_VERSION, course_of
 from trafficsim.engine.ledger import DIMENSIONS
-from trafficsim.experiments.result import Outcome, RunRecord
+from trafficsim.experiments.result import HISTORY, PRICE, Outcome, RunRecord
 from trafficsim.policy import Arm
 from trafficsim.processes.month import Course, State, advance, begin
 from trafficsim.processes.vocabulary import AREA_LABELS, LABELS, AgeBand, Care, Event, Mark, Purpose, Sex, Status
 
-HISTORY = "history"
 STATUS_QUO = Arm.from_plain(
     {"name": HISTORY, "title": "Shared history", "summary": "The status quo before the arms part.", "levers": {}}
 )
 DIMENSION_CODES: dict[str, type[IntEnum]] = {"purpose": Purpose, "sex": Sex, "age_band": AgeBand}
-PRICE = "mean_price_paid"
 PERSON_FATES = ("died", "removed")
 FATE_LABELS = [*PERSON_FATES, *(LABELS[Status][code] for code in Status)]
 NOT_DEPARTED = "did not leave in this arm"

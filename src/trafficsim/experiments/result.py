@@ -6,6 +6,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+HISTORY = "history"
+"""What stands in the place of an arm for the run from which all arms of a replicate branch."""
+
+PRICE = "mean_price_paid"
+"""The one indicator that is a quotient: of what was paid and how often."""
+
 
 @dataclass
 class RunRecord:

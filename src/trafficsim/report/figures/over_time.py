@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from trafficsim.experiments.replicate import HISTORY
+from trafficsim.experiments.result import HISTORY
 from trafficsim.report.figures.style import (
     BLACK,
     BLUE,

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from trafficsim.analysis.paired import LEVEL, mean_with_interval
-from trafficsim.experiments.replicate import PRICE
+from trafficsim.experiments.result import PRICE
 from trafficsim.processes.vocabulary import LABELS, AgeBand
 from trafficsim.report.figures.style import (
     GRID,
