@@ -66,6 +66,11 @@ def test_generated_pictures_were_drawn_from_what_holds_now(generate: ModuleType)
     assert not stale, f"stale below docs/generated: {', '.join(stale)}. Run `make generated` and commit what it writes."
 
 
+def test_steps_are_told_in_the_order_in_which_a_month_takes_them(generate: ModuleType) -> None:
+    told = re.findall(r"^## (\d+)\. ", generate.texts()["month.md"], re.MULTILINE)
+    assert told == [str(number) for number in range(1, 13)]
+
+
 def test_pictures_of_the_documents_are_small() -> None:
     pictures = [*DOCS.glob("figures/*"), *GENERATED.glob("*.svg")]
     assert {path.name: size for path in pictures if (size := path.stat().st_size) > 300_000} == {}

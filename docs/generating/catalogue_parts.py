@@ -91,7 +91,7 @@ def parameters_part() -> str:
             )
             for name, parameter in named.items()
         ]
-        table = md.table(["name", "meaning", "default (range)", "unit", "grade, source"], rows, [24, 34, 16, 12, 14])
+        table = md.table(["name", "meaning", "default (range)", "unit", "grade, source"], rows)
         blocks.append(f"**{title}**\n\n{table}")
     return md.part(*blocks)
 
@@ -138,7 +138,7 @@ def series_part() -> str:
         )
         for name, series in catalog().series.items()
     ]
-    return md.part(md.table(["name", "meaning", "values", "unit", "grade, source"], rows, [16, 24, 28, 10, 22]))
+    return md.part(md.table(["name", "meaning", "values", "unit", "grade, source"], rows))
 
 
 def levers_page() -> str:
@@ -200,7 +200,7 @@ def levers_part() -> str:
         )
         for name, lever in catalog().levers.items()
     ]
-    return md.part(md.table(["lever", "what it reaches", "provisions; questions"], rows, [20, 55, 25]))
+    return md.part(md.table(["lever", "what it reaches", "provisions; questions"], rows))
 
 
 def arms_page() -> str:
@@ -223,7 +223,7 @@ def arms_page() -> str:
             for lever, value in arm.levers.items()
         ]
         if rows:
-            blocks.append(md.table(["lever", "how far, from when", "because"], rows, [24, 30, 46]))
+            blocks.append(md.table(["lever", "how far, from when", "because"], rows))
         else:
             blocks.append("No lever is moved.")
     return md.page("Arms: the policies that can be compared", "arms", *blocks)
@@ -248,7 +248,7 @@ def arms_part() -> str:
         )
         for name in arm_names()
     ]
-    return md.part(md.table(["arm", "what it is", "levers and coverage"], rows, [22, 46, 32]))
+    return md.part(md.table(["arm", "what it is", "levers and coverage"], rows))
 
 
 def indicators_page() -> str:
@@ -288,7 +288,7 @@ def indicators_part() -> str:
         )
         for name, record in catalog().indicators.items()
     ]
-    return md.part(md.table(["indicator", "definition", "unit", "direction"], rows, [28, 40, 15, 17]))
+    return md.part(md.table(["indicator", "definition", "unit", "direction"], rows))
 
 
 def corridors_page() -> str:
@@ -328,7 +328,7 @@ def corridors_page() -> str:
             for each, lever in corridor.levers.items()
         ]
         if rows:
-            blocks.append(md.table(["what differs", "here", "because"], rows, [30, 35, 35]))
+            blocks.append(md.table(["what differs", "here", "because"], rows))
         else:
             blocks.append("Every number is the catalogue's.")
     return md.page("Corridors", "corridors", *blocks)

@@ -92,13 +92,13 @@ CURVES: dict[tuple[str, str], tuple[float, float]] = {
     ("held_by_brokers", "in_custody"): (-0.1, 0.45),
     ("returned_detained", "returned_released"): (0.35, 0.5),
     (HOME, "returned_detained"): (0.35, 0.5),
-    (HOME, "in_custody"): (0.0, 0.5),
+    (HOME, "in_custody"): (0.0, 0.72),
 }
 """How far an arrow bends and where along it its number stands; the others run straight."""
 DEATHS = {
     HOME: (0.15, 1.55),
     "exploitation": (0.95, 1.35),
-    "in_hiding": (-1.45, -0.55),
+    "in_hiding": (-1.0, -0.75),
     "protected": (0.5, -0.85),
     "returned_detained": (-0.55, -0.85),
 }
@@ -282,7 +282,7 @@ INFLUENCES: list[tuple[str, str, str, str, float]] = [
     ("protection seen", "trust in the\nauthorities", "+", "fear", -0.2),
     ("protection seen", "departures", "+ ?", "pull", 0.0),
     ("departures", "people trafficked", "+", "", 0.0),
-    ("prosecutions\nof brokers", "brokers at work", "−", "broker_adaptation", 0.0),
+    ("prosecutions\nof brokers", "brokers at work", "−", "", 0.0),
     ("brokers at work", "people trafficked", "+", "", -0.6),
     ("people trafficked", "brokers at work", "+", "broker_adaptation", 1.15),
 ]

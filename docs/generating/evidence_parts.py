@@ -236,7 +236,7 @@ def coverage_page() -> str:
     for letter, title in titles.items():
         rows = [_coverage_row(name, row) for name, row in coverage().items() if name[0] == letter]
         blocks.append(md.heading(2, title, md.name_of_target("coverage", letter)))
-        blocks.append(md.table(["id", "says", "in the model"], rows, [8, 40, 52]))
+        blocks.append(md.table(["id", "says", "in the model"], rows))
     return md.page("Where the letter stands in the model", "coverage", *blocks)
 
 

@@ -58,13 +58,10 @@ def heading(level: int, title: str, target: str = "") -> str:
     return (f"({target})=\n" if target else "") + f"{'#' * level} {title}"
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]], widths: Sequence[int] = ()) -> str:
-    """Return a table; ``widths`` are the columns' parts of the line, in per cent."""
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table."""
     body = ["| " + " | ".join(columns) + " |", "| " + " | ".join("---" for _ in columns) + " |"]
-    body += ["| " + " | ".join(cell or " " for cell in row) + " |" for row in rows]
-    if not widths:
-        return "\n".join(body)
-    return "\n".join([f":::{{table}}\n:widths: {' '.join(map(str, widths))}\n", *body, ":::"])
+    return "\n".join(body + ["| " + " | ".join(cell or " " for cell in row) + " |" for row in rows])
 
 
 def fields(pairs: Iterable[tuple[str, str]]) -> str:

@@ -84,7 +84,7 @@ def schedule_table() -> str:
         )
         for step in steps()
     ]
-    return md.table(["", "step", "what happens"], rows, [5, 20, 75])
+    return md.table(["", "step", "what happens"], rows)
 
 
 def _function_tables(step: Step) -> list[tuple[str, str]]:
@@ -100,7 +100,7 @@ def _function_tables(step: Step) -> list[tuple[str, str]]:
             if each.kind in kinds
         ]
         if rows:
-            tables.append((title, md.table(["name", "what it gives or does", "reads"], rows, [24, 46, 30])))
+            tables.append((title, md.table(["name", "what it gives or does", "reads"], rows)))
     return tables
 
 
@@ -144,7 +144,7 @@ def transitions_table(anchors: bool = False) -> str:
                 provenance(move.source),
             )
         )
-    return md.table(["", "the person", "from", "to", "rule", "source"], rows, [4, 22, 20, 18, 20, 16])
+    return md.table(["", "the person", "from", "to", "rule", "source"], rows)
 
 
 EXPLOITATION = ("forced_marriage", "sexual_exploitation", "forced_labour", "domestic_servitude")
@@ -184,7 +184,7 @@ def columns_table(declaration: TableDeclaration) -> str:
         if codes:
             meaning += ": " + ", ".join(f"{code} {plain_name(word)}" for code, word in codes.items())
         rows.append((f"`{column['name']}`", column["dtype"], md.text(column["unit"]), meaning))
-    return md.table(["column", "type", "unit", "meaning"], rows, [24, 10, 18, 48])
+    return md.table(["column", "type", "unit", "meaning"], rows)
 
 
 def columns_part() -> str:
@@ -221,10 +221,10 @@ def vocabulary_page() -> str:
         "and the month, so that the same person meets the same luck under every policy.",
         md.heading(2, "Events", "all-events"),
         f"{len(words.Event)} kinds of event, where the code counts each, and the indicators made of it.",
-        md.table(["event", "counted by", "indicators"], events, [30, 40, 30]),
+        md.table(["event", "counted by", "indicators"], events),
         md.heading(2, "Draws", "all-draws"),
         f"{len(words.Draw)} kinds of draw. Each has one place in the rules; a test holds this.",
-        md.table(["draw", "number", "drawn in"], draws, [40, 12, 48]),
+        md.table(["draw", "number", "drawn in"], draws),
         md.heading(2, "Other lists", "all-lists"),
-        md.table(["list", "its members"], lists, [20, 80]),
+        md.table(["list", "its members"], lists),
     )

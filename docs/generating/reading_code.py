@@ -107,9 +107,15 @@ def steps() -> list[Step]:
     tree = ast.parse((FOLDER / "month.py").read_text(encoding="utf-8"))
     advance = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "advance")
     order = ["circumstances"]
-    calls = [node for node in ast.walk(advance) if isinstance(node, ast.Call)]
-    for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
-        if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
+    for (
+        statement
+    ) in advance.body:  # a step is a loop called for what it does; calls within an expression only look something up
+        call = statement.value if isinstance(statement, ast.Expr) else None
+        if (
+            isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Attribute)
+            and isinstance(call.func.value, ast.Name)
+        ):
             module = call.func.value.id
             if module not in order and _first_line(module).startswith("Step "):
                 order.append(module)
