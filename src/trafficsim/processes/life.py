@@ -277,7 +277,9 @@ def protected_month(month, row, p, lever, stamps, migrants, services, entries):
 def seek_help(month, row, p, lever, fear_on, stamps, migrants, brokers, services, society, entries):
     """Reporting, and being found by a service outside custody. True when it changed where the person stands."""
     key, area, trust = migrants.key[row], migrants.area[row], migrants.trust[row]
-    if uniform(key, stamps[Draw.REPORTS]) < report_chance(p, trust, lever, fear_on):
+    draw = uniform(key, stamps[Draw.REPORTS])
+    most = report_chance(p, 1.0, lever, fear_on)  # spares most lives the look at their trust
+    if draw < most and draw < report_chance(p, trust, lever, fear_on):
         note(entries, migrants, row, month, Event.REPORTED, 1)
         society.reports[area] += 1.0
         if receive_report(month, row, p, lever, stamps, migrants, brokers, services, society, entries):

@@ -76,25 +76,32 @@ def watch(month, present, areas, p, circumstances, lever, fear_on, stamps, migra
                 permit = Permit.STATUS.value
                 migrants.permit[row] = permit
                 note(entries, migrants, row, month, Event.PERMIT_BECAME_STATUS, 1)
-        compliance = households.compliance[migrants.holder[row]] if exploited else 0.0
         watched = permit == Permit.SURVEILLANCE and scheme > 0.0
         if watched:
             # Two or three checks a month in the letter: the fraction is drawn.
             checks = int(p.phone_checks_monthly * lever.permit_surveillance + uniform(key, stamps[Draw.PHONE]))
             tally(entries, migrants, row, month, Event.PHONE_SCREENED, checks)
             tally(entries, migrants, row, month, Event.MESSAGE_SENT, int(p.messages_monthly))
-            if status == Status.FORCED_MARRIAGE and uniform(key, stamps[Draw.PICTURE]) < compliance:
-                tally(entries, migrants, row, month, Event.PICTURE_SENT, int(p.pictures_monthly))
+            if status == Status.FORCED_MARRIAGE:
+                if uniform(key, stamps[Draw.PICTURE]) < households.compliance[migrants.holder[row]]:
+                    tally(entries, migrants, row, month, Event.PICTURE_SENT, int(p.pictures_monthly))
         police = unit_row(UnitKind.LOCAL_POLICE, area)
         share = units.share_removal[police] + units.share_surveillance[police] * (
             1.0 if watched else p.surveillance_finds_others
         )
-        chance = detection_chance(
-            p, status, permit, compliance, campaign, units.effort[police], share,
-            area_weight(p.policing_area_slope, area, areas), lever.data_firewall,
+        weight = area_weight(p.policing_area_slope, area, areas)
+        draw = uniform(key, stamps[Draw.DETECTED])
+        # First with the most that a household can do: spares most lives a look at theirs, which stands far off in memory.
+        if draw >= detection_chance(
+            p, status, permit, 1.0, campaign, units.effort[police], share, weight, lever.data_firewall,
             circumstances.origin_accepts_returns,
-        )  # fmt: skip
-        if uniform(key, stamps[Draw.DETECTED]) < chance:
+        ):  # fmt: skip
+            continue
+        compliance = households.compliance[migrants.holder[row]] if exploited else 0.0
+        if draw < detection_chance(
+            p, status, permit, compliance, campaign, units.effort[police], share, weight, lever.data_firewall,
+            circumstances.origin_accepts_returns,
+        ):  # fmt: skip
             if uniform(key, stamps[Draw.SPARED_CUSTODY]) < spared_chance(p, lever):
                 continue
             if permit == Permit.SURVEILLANCE:

@@ -115,8 +115,9 @@ def bring_up(month, p, circumstances, lever, stamps, children, migrants, service
             continue
         status = migrants.status[mother]
         register(month, row, p, circumstances, lever, stamps, children, entries)
+        holder = migrants.holder[mother] if is_exploited(status) else -1
         together = has_mother(
-            p, status, migrants.holder[mother], children.household[row], children.reunited[row] == 1,
+            p, status, holder, children.household[row], children.reunited[row] == 1,
             uniform(key, Draw.CHILD_GOES_WITH_HER.value), lever.child_and_family,
         )  # fmt: skip
         if care == Care.WITH_MOTHER and not together:
