@@ -44,14 +44,22 @@ LAWFUL = PROTECTING._replace(
 )
 TIMES = [(USUAL, NOTHING, 48), (CLOSED, SURVEILLED, 24), (WITH_PERMITS, PROTECTING, 30), (WITH_PERMITS, LAWFUL, 30)]
 
+# What is rare is made frequent within its range, so that a slip in it would show.
 INSIDE_THEIR_RANGES = {
     "departure": {"share_at_risk": 0.8},
-    "crossing": {"areas": 2.0},
+    "crossing": {"areas": 2.0, "death_crossing": 0.01},
     "life": {
-        "goes_home_fades": 0.05, "coerced_to_carry_monthly": 0.002, "sentence_for_coerced_act": 12.0, "dies_monthly": 0.0004,
+        "goes_home_fades": 0.05, "dies_monthly": 0.0004, "death_in_exploitation": 4.0, "report_monthly": 0.15,
+        "met_outside_monthly": 0.05, "noticed_by_messages": 0.4, "noticed_by_picture": 0.8, "sold_on_monthly": 0.02,
+        "coerced_to_carry_monthly": 0.002, "charged_for_coerced_act": 0.8, "sentence_for_coerced_act": 12.0,
     },
-    "custody": {"sentence_in_custody": 6.0},
-    "returns": {"months_until_settled": 36.0},
+    "surveillance": {"detected_monthly": 0.03, "takes_permit_monthly": 0.15, "assurance_kept": 0.6},
+    "custody": {
+        "sentence_in_custody": 6.0, "prosecuted_in_custody": 0.1, "bought_out_monthly": 0.4, "removed_monthly": 0.3,
+        "stay_lapses_monthly": 0.06, "released_as_removal_is_barred": 0.9,
+    },
+    "returns": {"months_until_settled": 36.0, "dies_in_detention_monthly": 0.015},
+    "adaptation": {"investigated_today": 0.2, "prosecuted_by_policing": 0.15},
 }  # fmt: skip
 BEYOND_THEM = {
     # No children and no ageing: the state would have to remember them.
