@@ -8,14 +8,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from trafficsim.analysis.paired import (
-    arm_totals,
     independent_difference,
     mean_with_interval,
     paired_difference,
     replicates_needed,
-    summarise,
-    verdict,
 )
+from trafficsim.analysis.summary import arm_totals, summarise, verdict
 
 numbers = st.floats(-1e6, 1e6).map(lambda value: round(value, 3))
 
@@ -86,17 +84,17 @@ def test_a_difference_is_said_in_a_word(low: float, high: float, direction: str,
 
 def test_a_summary_pairs_by_replicate() -> None:
     rows = [
-        (arm, replicate, "removals", dimension, "all", value)
+        (arm, 0, replicate, "removals", dimension, "all", value)
         for dimension in ("all", "sex")
         for arm, values in {"history": [9, 9, 9], "a": [10, 20, 30], "b": [11, 22, 33]}.items()
         for replicate, value in enumerate(map(float, values))
     ]
     # A price has no value where nobody was sold, so that replicate has no difference.
     rows += [
-        (arm, number, "price", "all", "all", 5.0 + number)
+        (arm, 0, number, "price", "all", "all", 5.0 + number)
         for arm, number in [("a", 0), ("b", 0), ("b", 1), ("a", 2), ("b", 2)]
     ]
-    frame = pd.DataFrame(rows, columns=["arm", "replicate", "indicator", "dimension", "level", "value"])
+    frame = pd.DataFrame(rows, columns=["arm", "draw", "replicate", "indicator", "dimension", "level", "value"])
     totals = arm_totals(frame.sample(frac=1.0, random_state=1))  # in whatever order replicates were finished
     found = summarise(totals, ["a", "b"]).set_index(["indicator", "arm"])
     assert found.loc[("removals", "b"), "difference"] == 2.0

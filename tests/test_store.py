@@ -184,7 +184,7 @@ def test_the_view_says_what_the_table_says(file: sqlite3.Connection, result: Stu
     names = [column[0] for column in cursor.description]
     view = pd.DataFrame(cursor.fetchall(), columns=names)
     assert set(view["arm"]) == {"Status quo", "The letter's full package"}
-    assert (view["replicates"] <= 2).all()
+    assert (view["runs"] <= 2).all()
     label = catalog().indicators["protected"].label
     row = view[(view["indicator"] == label) & (view["arm"] != "Status quo")].iloc[0]
     found = {
@@ -193,7 +193,7 @@ def test_the_view_says_what_the_table_says(file: sqlite3.Connection, result: Stu
         )
         for arm in ("status_quo", "letter_package")
     }
-    assert row["mean_over_replicates"] == found["letter_package"]
+    assert row["mean_over_runs"] == found["letter_package"]
     assert row["mean_difference_to_baseline"] == found["letter_package"] - found["status_quo"]
 
 

@@ -115,15 +115,15 @@ def test_an_arm_without_levers_is_the_status_quo(tmp_path: Path) -> None:
         np.testing.assert_array_equal(values, empty.monthly[name])
     assert [changed for *_, changed, _ in result.changed_lives] == [0, 0]
     assert all(lives > 0 for *_, lives in result.changed_lives)
-    assert all(one == other for _, _, _, one, other, _ in result.fates)
+    assert all(one == other for *_, one, other, _ in result.fates)
 
 
 def test_lives_that_part_are_counted_once_each(small: StudyResult) -> None:
-    for replicate, _, _, changed, compared in small.changed_lives:
+    for _, replicate, _, _, changed, compared in small.changed_lives:
         assert 0 < changed < compared
-        assert sum(row[-1] for row in small.fates if row[0] == replicate) == compared
+        assert sum(row[-1] for row in small.fates if row[1] == replicate) == compared
         otherwise = sum(
-            lives for number, _, _, one, other, lives in small.fates if number == replicate and one != other
+            lives for _, number, _, _, one, other, lives in small.fates if number == replicate and one != other
         )
         assert otherwise <= changed
 

@@ -42,6 +42,8 @@ settings, each written KEY=VALUE (quote what the shell would take for its own, s
   arm=NAME              {arm}
   arm.levers.L.coverage=0.5   how far lever L of that arm reaches (also start, ramp_months, capacity)
   replicates=20         how often each arm is run; replicate 7 of each arm meets the same luck
+  draws=64              live each replicate through in so many plausible worlds, over the ranges of all assumptions
+                        (design=sobol for Sobol' points); the table then tells luck and assumptions apart
   scale=1.0             simulated people for each real one (0.0005 to 200)
   years=10  policy_start=2024-04  seed=20240322  workers=0 (0: every core)
   parameters.market.NAME=VALUE     a value within the range that the catalogue gives
@@ -68,6 +70,7 @@ examples:
   trafficsim compare study=teaching
   trafficsim compare 'arms=[status_quo,non_refoulement_only,letter_package]' replicates=20
   trafficsim compare 'arms=[border_reopened,letter_package+border_reopened]'
+  trafficsim compare study=teaching draws=32 replicates=4 'arms=[status_quo,letter_package]'
   trafficsim compare 'arms=[status_quo]' arm=non_refoulement_only arm.levers.non_refoulement.coverage=0.5
   trafficsim compare -m 'arms=[status_quo]' arm=identification_only arm.levers.identification.coverage=0.15,0.5,0.9
 """
@@ -320,10 +323,11 @@ def conduct(configuration: "Configuration") -> None:
     from contextlib import closing
     from pathlib import Path
 
+    from trafficsim.experiments.replicate import plan_of
     from trafficsim.experiments.store import StudyWriter, check_ours
     from trafficsim.experiments.study import finished_replicates, study_of
 
-    study, planned = study_of(configuration), configuration.study.replicates
+    study, planned = study_of(configuration), len(plan_of(configuration))
     folder = Path(configuration.output.folder) / study.study_id
     database, unfinished = folder / "study.sqlite", folder / "study.unfinished.sqlite"
     check_ours(database)

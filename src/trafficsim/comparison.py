@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from trafficsim.analysis.paired import arm_totals, summarise
+from trafficsim.analysis.summary import arm_totals, summarise
 from trafficsim.configuration import configure
 from trafficsim.experiments.result import StudyResult
 from trafficsim.experiments.store import frames_of, save_study
@@ -30,7 +30,7 @@ class Comparison:
 
     @property
     def totals(self) -> pd.DataFrame:
-        """Each arm's total of each indicator in each replicate."""
+        """Each arm's total of each indicator in each draw and replicate."""
         return arm_totals(self.frames["totals"])
 
     @property
@@ -47,7 +47,7 @@ class Comparison:
         return save_study(self.result, path)
 
     def __repr__(self) -> str:
-        """Name the arms and the number of replicates."""
+        """Name the arms and the number of replicates, in all draws."""
         arms = ", ".join(arm["name"] for arm in self.result.arms)
         return f"<Comparison of {arms}; {len(self.result.outcomes)} replicates>"
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, Strict, StringConstraints, field_validator
 from pydantic.dataclasses import dataclass
@@ -30,7 +30,7 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 FileName = Annotated[str, StringConstraints(pattern=r"^\w[\w.-]*$", max_length=100)]
 
 EARLIEST_POLICY, LATEST_POLICY = "1996-01", "2040-01"
-SHORT_NAMES = ("policy_start", "years", "scale", "replicates", "seed", "workers")
+SHORT_NAMES = ("policy_start", "years", "scale", "replicates", "draws", "design", "seed", "workers")
 """Keys of ``study`` that may be written without ``study.`` before them."""
 GROUPS = ("study", "arm", "corridor", "output", "parameters")
 """Hydra's groups: each a folder of files to choose from."""
@@ -61,13 +61,19 @@ class Feedbacks:
 
 @dataclass(frozen=True, config=_CLOSED)
 class Study:
-    """How the study is run. ``scale`` is simulated people for each real one; ``workers`` 0 uses every core."""
+    """How the study is run. ``scale`` is simulated people for each real one; ``workers`` 0 uses every core.
+
+    ``draws`` 0 keeps the assumptions as they stand; N lives every replicate through in N plausible worlds, points of
+    ``design`` over the ranges of all uncertain parameters.
+    """
 
     name: FileName = "study"
     policy_start: str = "2024-04"
     years: Annotated[int, Strict(), Field(ge=1, le=50)] = 10
     scale: Annotated[float, Strict(), Field(ge=0.0005, le=200, allow_inf_nan=False)] = 1.0
     replicates: Annotated[int, Strict(), Field(ge=1, le=100_000)] = 20
+    draws: Annotated[int, Strict(), Field(ge=0, le=100_000)] = 0
+    design: Literal["latin_hypercube", "sobol"] = "latin_hypercube"
     seed: Annotated[int, Strict(), Field(ge=0, le=2**63 - 1)] = 20240322
     workers: Annotated[int, Strict(), Field(ge=0, le=256)] = 0
     feedbacks: Feedbacks = dataclasses.field(default_factory=Feedbacks)

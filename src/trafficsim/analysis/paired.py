@@ -5,20 +5,13 @@ is put around their mean (Student 1908); pairing takes out the luck that arms sh
 "Simulation Modeling and Analysis", chapter 11).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import ndtri, stdtrit
 
-from trafficsim.experiments.result import HISTORY
-
 LEVEL = 0.90
-SUMMARY = [
-    "indicator", "arm", "mean", "low", "high", "difference", "difference_low", "difference_high", "replicates",
-]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,43 +67,3 @@ def replicates_needed(differences: ArrayLike, half_width: float, level: float = 
     """Return how many replicates an interval of this half width takes, by the normal approximation; at least two."""
     spread = float(np.std(np.asarray(differences, dtype=np.float64), ddof=1))
     return max(2, int(np.ceil((float(ndtri(0.5 + level / 2)) * spread / half_width) ** 2)))
-
-
-def verdict(low: float, high: float, direction: str) -> str:
-    """Return what a difference with this interval means: better, worse (lower, higher where neither), unclear, no change."""
-    if low == high == 0.0:
-        return "no change"
-    if np.isnan(low) or low <= 0.0 <= high:
-        return "unclear"
-    if direction == "neutral":
-        return "lower" if high < 0.0 else "higher"
-    return "better" if (high < 0.0) == (direction == "less_is_better") else "worse"
-
-
-def arm_totals(totals: pd.DataFrame) -> pd.DataFrame:
-    """Return each arm's total of each indicator in each replicate, from the table ``totals`` of a study.
-
-    Groups and the shared history are left out; columns: arm, replicate, indicator, value.
-    """
-    whole = totals[(totals["dimension"] == "all") & (totals["arm"] != HISTORY)]
-    return whole[["arm", "replicate", "indicator", "value"]].reset_index(drop=True)
-
-
-def summarise(totals: pd.DataFrame, arms: Sequence[str], level: float = LEVEL) -> pd.DataFrame:
-    """Return one row an indicator and arm: mean, interval, and the paired difference to the first arm with its interval.
-
-    ``totals`` has the columns arm, replicate, indicator and value, each combination once; the first of ``arms`` is the
-    baseline. ``replicates`` counts the replicates in which the indicator has a value (a mean price has none where
-    nobody was sold). Columns: indicator, arm, mean, low, high, difference, difference_low, difference_high, replicates.
-    """
-    table = totals.pivot(index=["indicator", "replicate"], columns="arm", values="value").reindex(columns=list(arms))
-    rows = []
-    for indicator in totals["indicator"].unique():
-        values = table.loc[indicator]
-        for arm in arms:
-            own = mean_with_interval(values[arm], level)
-            difference = paired_difference(values[arms[0]], values[arm], level)
-            rows.append(
-                (indicator, arm, own.mean, own.low, own.high, difference.mean, difference.low, difference.high, own.replicates)
-            )  # fmt: skip
-    return pd.DataFrame(rows, columns=SUMMARY)

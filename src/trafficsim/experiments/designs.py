@@ -13,9 +13,7 @@ from scipy.stats import qmc
 
 from trafficsim.catalog import Catalog, Parameter
 from trafficsim.errors import UserError
-
-Point = dict[str, dict[str, float]]
-"""Values in place of defaults: process -> name -> value."""
+from trafficsim.experiments.result import Point
 
 METHODS = ("latin_hypercube", "sobol")
 

@@ -1,7 +1,7 @@
 """One replicate: a shared history, lived once and forked into the arms, and the same lives compared between them.
 
-Lives are matched by key. A replicate is a pure function of the configuration and its number, so it is the same on any
-number of workers.
+Lives are matched by key. A replicate is a pure function of the configuration and its place in the plan, so it is the same
+on any number of workers. Where a study draws assumptions, each replicate is lived through in every draw with the same luck.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from trafficsim.catalog import catalog
 from trafficsim.configuration import Configuration
 from trafficsim.course import MODEL_VERSION, course_of
 from trafficsim.engine.ledger import DIMENSIONS
-from trafficsim.experiments.result import HISTORY, PRICE, Outcome, RunRecord
+from trafficsim.experiments.result import HISTORY, PRICE, Outcome, Point, RunRecord
 from trafficsim.policy import Arm
 from trafficsim.processes.month import Course, State, advance, begin
 from trafficsim.processes.vocabulary import AREA_LABELS, LABELS, AgeBand, Care, Event, Mark, Purpose, Sex, Status
@@ -53,21 +53,66 @@ def seed_of(configuration: Configuration, replicate: int) -> int:
     return int.from_bytes(digest[:8], "big") >> 1
 
 
+class Place(NamedTuple):
+    """A place in the plan of a study: a draw of assumptions and a replicate, both from 0."""
+
+    draw: int
+    replicate: int
+
+
+def plan_of(configuration: Configuration) -> list[Place]:
+    """Return every place of the study's plan, draw by draw."""
+    study = configuration.study
+    return [Place(draw, replicate) for draw in range(max(1, study.draws)) for replicate in range(study.replicates)]
+
+
+def points_of(configuration: Configuration) -> list[Point]:
+    """Return the assumptions of each draw, none where they stand as they are; what was set by hand stays as set.
+
+    Raises :class:`UserError` where the design does not suit the number of draws.
+    """
+    study = configuration.study
+    if study.draws == 0:
+        return []
+    from trafficsim.experiments.designs import parameter_points  # SciPy's statistics take half a second to load
+
+    points = parameter_points(configuration.assumptions(), study.draws, study.design, study.seed)
+    for point in points:
+        for process, values in configuration.parameters.items():
+            point.setdefault(process, {}).update(values)
+    return points
+
+
+def assumptions_of(configuration: Configuration, draw: int) -> Point:
+    """Return what differs from the corridor's defaults in a draw."""
+    if configuration.study.draws == 0:
+        return configuration.parameters
+    fingerprint = configuration.hash()
+    if fingerprint not in _drawn:
+        _drawn.clear()
+        _drawn[fingerprint] = points_of(configuration)
+    return _drawn[fingerprint][draw]
+
+
+_drawn: dict[str, list[Point]] = {}
+"""The points of the latest study, by the hash of its configuration: a worker lives through many places of one plan."""
+
+
 def months_of(configuration: Configuration) -> int:
     """Return how many months one replicate lives through: its history, then each arm's window."""
     study = configuration.study
     return study.first_policy_month + len(configuration.arms) * (study.end_month - study.first_policy_month)
 
 
-def run_replicate(configuration: Configuration, replicate: int, lived: Lived | None = None) -> Outcome:
+def run_replicate(configuration: Configuration, place: Place, lived: Lived | None = None) -> Outcome:
     """Live through one replicate's history, fork it into each arm, and compare the lives with the first arm's."""
-    study, seed = configuration.study, seed_of(configuration, replicate)
+    study, seed = configuration.study, seed_of(configuration, place.replicate)
     branch, end = study.first_policy_month, study.end_month
     settings: dict[str, Any] = {
         "scale": study.scale,
         "policy_start": study.policy_start,
         "years": study.years,
-        "parameters": configuration.parameters,
+        "parameters": assumptions_of(configuration, place.draw),
         "feedbacks": {name: getattr(study.feedbacks, name) for name in study.feedbacks.__dataclass_fields__},
         "assumptions": configuration.assumptions(),
     }
@@ -85,7 +130,7 @@ def run_replicate(configuration: Configuration, replicate: int, lived: Lived | N
     course = course_of(STATUS_QUO, seed, **settings)
     state = begin(course, configuration.output.events)
     live(state, course, branch)
-    runs = [_record(state, configuration, None, replicate, slice(0, branch), began)]
+    runs = [_record(state, configuration, None, place, slice(0, branch), began)]
     # What people carry over from history is not an outcome of the arms.
     state.world.migrants.marks[:] = 0
     first_log_row = int(state.ledger.entries.log_size[0])
@@ -97,18 +142,18 @@ def run_replicate(configuration: Configuration, replicate: int, lived: Lived | N
         course = course_of(arm, seed, **settings)
         fork = state if number == len(configuration.arms) - 1 else state.copy()
         live(fork, course, end)
-        runs.append(_record(fork, configuration, arm, replicate, slice(branch, end), began, first_log_row))
+        runs.append(_record(fork, configuration, arm, place, slice(branch, end), began, first_log_row))
         lives.append(_lives(fork, dead_before, people_at_branch))
     outcome = Outcome(runs, [], [])
     baseline = configuration.arms[0].name
     for arm, other in zip(configuration.arms[1:], lives[1:], strict=True):
         pairs, lives_changed, compared = _compare(lives[0], other)
-        outcome.fates.extend((replicate, baseline, arm.name, a, b, n) for a, b, n in pairs)
-        outcome.changed_lives.append((replicate, baseline, arm.name, lives_changed, compared))
+        outcome.fates.extend((*place, baseline, arm.name, a, b, n) for a, b, n in pairs)
+        outcome.changed_lives.append((*place, baseline, arm.name, lives_changed, compared))
     return outcome
 
 
-def run_identity(configuration: Configuration, arm: Arm | None, seed: int) -> str:
+def run_identity(configuration: Configuration, arm: Arm | None, seed: int, draw: int = 0) -> str:
     """Return the name of a run: a hash of everything that decides its result."""
     plain = configuration.plain()
     study = plain["study"]
@@ -119,7 +164,7 @@ def run_identity(configuration: Configuration, arm: Arm | None, seed: int) -> st
         "seed": seed,
         "study": {name: study[name] for name in ("policy_start", "years", "scale", "feedbacks")},
         "corridor": plain["corridor"],
-        "parameters": plain["parameters"],
+        "parameters": assumptions_of(configuration, draw),
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:24]
 
@@ -155,17 +200,18 @@ def _compare(a: _Lives, b: _Lives) -> tuple[list[tuple[str, str, int]], int, int
 
 
 def _record(
-    state: State, configuration: Configuration, arm: Arm | None, replicate: int, window: slice, began: float,
+    state: State, configuration: Configuration, arm: Arm | None, place: Place, window: slice, began: float,
     first_log_row: int = 0,
 ) -> RunRecord:  # fmt: skip
     """Return what the run of ``arm`` (None: the history) brought in its months, as far as ``output`` asks for it."""
-    keep, seed = configuration.output, seed_of(configuration, replicate)
+    keep, seed = configuration.output, seed_of(configuration, place.replicate)
     return RunRecord(
         arm=arm.name if arm else HISTORY,
-        replicate=replicate,
+        draw=place.draw,
+        replicate=place.replicate,
         seed=seed,
-        run_id=run_identity(configuration, arm, seed),
-        parent=run_identity(configuration, None, seed) if arm else None,
+        run_id=run_identity(configuration, arm, seed, place.draw),
+        parent=run_identity(configuration, None, seed, place.draw) if arm else None,
         first_month=window.start,
         months=window.stop - window.start,
         seconds=time.perf_counter() - began,

@@ -6,6 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+Point = dict[str, dict[str, float]]
+"""Assumptions in place of defaults: process -> name -> value."""
+
 HISTORY = "history"
 """What stands in the place of an arm for the run from which all arms of a replicate branch."""
 
@@ -17,13 +20,14 @@ PRICE = "mean_price_paid"
 class RunRecord:
     """One run: the shared history of a replicate ("history") or one arm that branched from it.
 
-    ``run_id`` is a hash of everything that decides the result, ``parent`` that of the history a run branched from.
-    ``monthly`` maps an indicator to its values, shape (months,); ``totals`` holds (indicator, dimension, level, value)
+    ``draw`` is the world, from 0; ``run_id`` is a hash of everything that decides the result, ``parent`` that of the
+    history a run branched from. ``monthly`` maps an indicator to its values, shape (months,); ``totals`` holds (indicator, dimension, level, value)
     over the run's months; ``stocks`` holds (month, kind, level, count); months count from January 1996. ``monthly`` and
     ``stocks`` are empty where ``output.monthly`` is off; ``events`` is None unless ``output.events`` is on.
     """
 
     arm: str
+    draw: int
     replicate: int
     seed: int
     run_id: str
@@ -38,20 +42,23 @@ class RunRecord:
 
 
 class Outcome(NamedTuple):
-    """What one replicate brought: its runs, history first, and how the same lives went under the baseline and each arm.
+    """What one replicate brought in one draw: its runs, history first, and how the same lives went under each arm.
 
-    ``fates`` holds (replicate, arm a, arm b, fate under a, fate under b, lives), lives matched by key;
-    ``changed_lives`` holds (replicate, arm a, arm b, lives changed, lives compared).
+    ``fates`` holds (draw, replicate, arm a, arm b, fate under a, fate under b, lives), lives matched by key;
+    ``changed_lives`` holds (draw, replicate, arm a, arm b, lives changed, lives compared).
     """
 
     runs: list[RunRecord]
-    fates: list[tuple[int, str, str, str, str, int]]
-    changed_lives: list[tuple[int, str, str, int, int]]
+    fates: list[tuple[int, int, str, str, str, str, int]]
+    changed_lives: list[tuple[int, int, str, str, int, int]]
 
 
 @dataclass
 class StudyResult:
-    """A study: its configuration and what has come of it so far, replicate by replicate; the first arm is the baseline."""
+    """A study: its configuration and what has come of it so far, by place in its plan; the first arm is the baseline.
+
+    ``points`` holds the assumptions of each draw, process -> name -> value; it is empty where they stand as they are.
+    """
 
     name: str
     study_id: str
@@ -61,19 +68,20 @@ class StudyResult:
     model_version: str
     software_version: str
     arms: list[dict[str, Any]]
+    points: list[Point] = field(default_factory=list)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
 
     @property
     def runs(self) -> list[RunRecord]:
-        """All runs, in the order of replicates."""
+        """All runs, in the order of the plan."""
         return [run for number in sorted(self.outcomes) for run in self.outcomes[number].runs]
 
     @property
-    def fates(self) -> list[tuple[int, str, str, str, str, int]]:
-        """The fates of :class:`Outcome`, in the order of replicates."""
+    def fates(self) -> list[tuple[int, int, str, str, str, str, int]]:
+        """The fates of :class:`Outcome`, in the order of the plan."""
         return [row for number in sorted(self.outcomes) for row in self.outcomes[number].fates]
 
     @property
-    def changed_lives(self) -> list[tuple[int, str, str, int, int]]:
-        """The changed lives of :class:`Outcome`, in the order of replicates."""
+    def changed_lives(self) -> list[tuple[int, int, str, str, int, int]]:
+        """The changed lives of :class:`Outcome`, in the order of the plan."""
         return [row for number in sorted(self.outcomes) for row in self.outcomes[number].changed_lives]

@@ -29,6 +29,8 @@ TABLES: dict[str, dict[str, tuple[type, str]]] = {
         "policy_start": (str, "month in which the arms part, YYYY-MM"), "years": (int, "years from policy_start"),
         "scale": (float, "simulated people for each real one"), "seed": (str, "seed of the first replicate"),
         "replicates": (int, "replicates planned; table runs holds those that were finished"),
+        "draws": (int, "draws of assumptions planned; 0 where they stand as table parameters says"),
+        "design": (str, "how assumptions were drawn"),
         "model_version": (str, "version of the rules"), "software_version": (str, "version of trafficsim"),
     },
     "arms": {
@@ -46,12 +48,17 @@ TABLES: dict[str, dict[str, tuple[type, str]]] = {
         "low": (float, "plausible from"), "high": (float, "plausible to"), "source": (str, "evidence ids, or assumed"),
         "reason": (str, "why"), "grade": (str, "A measured to D guess"),
     },
+    "draws": {
+        "study": (str, "study"), "draw": (int, "draw, from 0"), "process": (str, "step of the month"),
+        "name": (str, "parameter"), "value": (float, "value in this draw, in the parameter's unit"),
+    },
     "levers": {
         "name": (str, "name"), "label": (str, "in words"), "meaning": (str, "meaning"),
         "provisions": (str, "legal anchors"), "questions": (str, "questions of the letter"), "kind": (str, "kind"),
     },
     "runs": {
         "id": (int, "number of the run in this file"), "study": (str, "study"), "arm": (str, "arm, or history"),
+        "draw": (int, "draw of assumptions, from 0"),
         "replicate": (int, "replicate, from 0; equal replicates have equal luck"), "seed": (str, "seed"),
         "parent_run": (int, "the history it branched from"), "first_month": (str, "first month, YYYY-MM"),
         "months": (int, "length"), "seconds": (float, "time it took"),
@@ -69,12 +76,14 @@ TABLES: dict[str, dict[str, tuple[type, str]]] = {
         "month": (str, "YYYY-MM"), "count": (int, "simulated persons at the end of the month"),
     },
     "fates": {
-        "study": (str, "study"), "replicate": (int, "replicate"), "arm_a": (str, "baseline"), "arm_b": (str, "other arm"),
+        "study": (str, "study"), "draw": (int, "draw of assumptions"), "replicate": (int, "replicate"),
+        "arm_a": (str, "baseline"), "arm_b": (str, "other arm"),
         "fate_a": (str, "fate under the baseline"), "fate_b": (str, "fate of the same lives under the other arm"),
         "lives": (int, "simulated lives"),
     },
     "changed_lives": {
-        "study": (str, "study"), "replicate": (int, "replicate"), "arm_a": (str, "baseline"), "arm_b": (str, "other arm"),
+        "study": (str, "study"), "draw": (int, "draw of assumptions"), "replicate": (int, "replicate"),
+        "arm_a": (str, "baseline"), "arm_b": (str, "other arm"),
         "lives_changed": (int, "lives that differ"), "lives_compared": (int, "lives compared"),
     },
     "events": {
@@ -88,14 +97,16 @@ KEYS: dict[str, Any] = {
     "limits": "id", "column_descriptions": ("table_name", "column_name"), "configurations": "hash", "studies": "id",
     "arms": ("study", "arm"), "indicators": "name", "parameters": ("study", "process", "name"), "levers": "name",
     "runs": "id", "monthly": ("run", "indicator", "month"), "totals": ("run", "indicator", "dimension", "level"),
-    "stocks": ("run", "kind", "level", "month"), "fates": ("study", "replicate", "arm_a", "arm_b", "fate_a", "fate_b"),
-    "changed_lives": ("study", "replicate", "arm_a", "arm_b"),
+    "stocks": ("run", "kind", "level", "month"), "draws": ("study", "draw", "process", "name"),
+    "fates": ("study", "draw", "replicate", "arm_a", "arm_b", "fate_a", "fate_b"),
+    "changed_lives": ("study", "draw", "replicate", "arm_a", "arm_b"),
 }  # fmt: skip
 
 FOREIGN_KEYS: dict[str, list[tuple[str, str, str]]] = {
     "studies": [("configuration", "configurations", "hash")],
     "arms": [("study", "studies", "id")],
     "parameters": [("study", "studies", "id")],
+    "draws": [("study", "studies", "id")],
     "runs": [("study", "studies", "id"), ("parent_run", "runs", "id")],
     "monthly": [("run", "runs", "id"), ("indicator", "indicators", "name")],
     "totals": [("run", "runs", "id"), ("indicator", "indicators", "name")],
@@ -107,16 +118,16 @@ FOREIGN_KEYS: dict[str, list[tuple[str, str, str]]] = {
 
 COMPARISON = """
 select runs.study, indicators.label as indicator, indicators.unit, arms.title as arm,
-       avg(totals.value) as mean_over_replicates,
+       avg(totals.value) as mean_over_runs,
        avg(totals.value - baseline_totals.value) as mean_difference_to_baseline,
-       count(*) as replicates, indicators.direction, indicators.definition
+       count(*) as runs, indicators.direction, indicators.definition
 from totals
 join runs on runs.id = totals.run
 join arms on arms.study = runs.study and arms.arm = runs.arm
 join indicators on indicators.name = totals.indicator
 join arms as baseline on baseline.study = runs.study and baseline.place = 0
 join runs as baseline_runs on baseline_runs.study = runs.study and baseline_runs.replicate = runs.replicate
-     and baseline_runs.arm = baseline.arm
+     and baseline_runs.draw = runs.draw and baseline_runs.arm = baseline.arm
 left join totals as baseline_totals on baseline_totals.run = baseline_runs.id
      and baseline_totals.indicator = totals.indicator and baseline_totals.dimension = 'all'
 where totals.dimension = 'all'
@@ -141,7 +152,7 @@ def create_tables(database: Database) -> None:
         )
         # Rows in the order of their compound key: no second copy of the key in an index, half the size.
         database.execute(f"{sql.rstrip().rstrip(';')} WITHOUT ROWID" if isinstance(key, tuple) else sql)
-    database.table("runs").create_index(["study", "arm", "replicate"], unique=True, if_not_exists=True)
+    database.table("runs").create_index(["study", "arm", "draw", "replicate"], unique=True, if_not_exists=True)
     database.create_view("comparison", COMPARISON, replace=True)
     database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     database.execute(f"PRAGMA user_version = {FORM}")

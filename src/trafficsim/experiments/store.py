@@ -199,7 +199,7 @@ def _begin_study(database: Database, study: StudyResult) -> None:
     for table in ("monthly", "totals", "stocks", "events"):
         database.execute(f"delete from {table} where run in (select id from runs where study = ?)", chosen)
     database.execute("delete from runs where study = ? and parent_run is not null", chosen)
-    for table in ("runs", "arms", "parameters", "fates", "changed_lives"):
+    for table in ("runs", "arms", "parameters", "draws", "fates", "changed_lives"):
         database.execute(f"delete from {table} where study = ?", chosen)
     for table, rows in {**_explanations(), **_description(study)}.items():
         _write(database, table, rows)
@@ -246,7 +246,8 @@ def _description(study: StudyResult) -> dict[str, list[Sequence[Any]]]:
         "studies": [
             (
                 study.study_id, study.name, study.created, study.configuration_hash,
-                *(settings[name] for name in ("policy_start", "years", "scale")), str(settings["seed"]), settings["replicates"],
+                *(settings[name] for name in ("policy_start", "years", "scale")), str(settings["seed"]),
+                settings["replicates"], settings["draws"], settings["design"],
                 study.model_version, study.software_version,
             )
         ],
@@ -261,6 +262,12 @@ def _description(study: StudyResult) -> dict[str, list[Sequence[Any]]]:
             )
             for process, named in here.parameters.items()
             for name, one in named.items()
+        ],
+        "draws": [
+            (study.study_id, draw, process, name, value)
+            for draw, point in enumerate(study.points)
+            for process, values in point.items()
+            for name, value in values.items()
         ],
     }  # fmt: skip
 
@@ -285,7 +292,7 @@ def _write_run(database: Database, number: int, study_id: str, parent: int | Non
     first, labels = month_label(run.first_month), [month_label(run.first_month + month) for month in range(run.months)]
     _write(
         database, "runs",
-        [(number, study_id, run.arm, run.replicate, str(run.seed), parent, first, run.months, run.seconds, run.run_id)],
+        [(number, study_id, run.arm, run.draw, run.replicate, str(run.seed), parent, first, run.months, run.seconds, run.run_id)],
     )  # fmt: skip
     _write(
         database, "monthly",
@@ -314,7 +321,7 @@ def _event_rows(number: int, events: NDArray[Any]) -> Iterator[Sequence[Any]]:
 
 
 FRAMES = (
-    "studies", "indicators", "levers", "limits", "arms", "parameters", "runs", "fates", "changed_lives", "monthly", "totals",
+    "studies", "indicators", "levers", "limits", "arms", "parameters", "draws", "runs", "fates", "changed_lives", "monthly", "totals",
     "stocks",
 )  # fmt: skip
 """The tables that :func:`open_study` returns; events are left out, for they may be larger than memory."""
@@ -323,7 +330,7 @@ FRAMES = (
 def open_study(path: Path | str, study: str | None = None, tables: Collection[str] = FRAMES) -> dict[str, pd.DataFrame]:
     """Return ``tables`` of one study as data frames by name (the newest study, or the one whose id is ``study``).
 
-    ``monthly``, ``totals`` and ``stocks`` carry the arm and the replicate of their run. Raises :class:`UserError` where
+    ``monthly``, ``totals`` and ``stocks`` carry the arm, the draw and the replicate of their run. Raises :class:`UserError` where
     the file is missing, is not ours, or has no such study.
     """
     with reading(path) as connection:
@@ -337,7 +344,7 @@ def open_study(path: Path | str, study: str | None = None, tables: Collection[st
         for table in tables:
             sql, values = f"select * from {table}", []
             if "run" in TABLES[table]:
-                sql = f"select arm, replicate, {table}.* from {table} join runs on runs.id = run where study = ?"
+                sql = f"select arm, draw, replicate, {table}.* from {table} join runs on runs.id = run where study = ?"
                 values = [chosen]
             elif table == "studies" or "study" in TABLES[table]:
                 sql, values = f"{sql} where {'id' if table == 'studies' else 'study'} = ?", [chosen]
@@ -352,7 +359,7 @@ def frames_of(result: StudyResult) -> dict[str, pd.DataFrame]:
     rows["changed_lives"] = [(result.study_id, *row) for row in result.changed_lives]
     frames = {table: pd.DataFrame(rows[table], columns=list(TABLES[table])) for table in FRAMES if table in rows}
     totals = [
-        (run.arm, run.replicate, *row) for run in result.runs for row in run.totals if not np.isnan(row[-1])
+        (run.arm, run.draw, run.replicate, *row) for run in result.runs for row in run.totals if not np.isnan(row[-1])
     ]  # fmt: skip
-    frames["totals"] = pd.DataFrame(totals, columns=["arm", "replicate", *list(TABLES["totals"])[1:]])
+    frames["totals"] = pd.DataFrame(totals, columns=["arm", "draw", "replicate", *list(TABLES["totals"])[1:]])
     return frames

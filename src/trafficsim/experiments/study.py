@@ -1,4 +1,4 @@
-"""A study: arms × replicates. The same plan gives the same results on any number of workers."""
+"""A study: arms × draws of assumptions × replicates. The same plan gives the same results on any number of workers."""
 
 import os
 from collections.abc import Callable, Generator
@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from trafficsim.configuration import Configuration
 from trafficsim.course import MODEL_VERSION
 from trafficsim.errors import UserError
-from trafficsim.experiments.replicate import months_of, run_replicate
+from trafficsim.experiments.replicate import months_of, plan_of, points_of, run_replicate
 from trafficsim.experiments.result import Outcome, StudyResult
 from trafficsim.experiments.workers import outcomes_of_workers
 
@@ -33,8 +33,8 @@ def run_study(configuration: Configuration, progress: Progress | None = None) ->
     result = study_of(configuration)
     try:
         with closing(finished_replicates(configuration, progress)) as finished:
-            for replicate, outcome in finished:
-                result.outcomes[replicate] = outcome
+            for number, outcome in finished:
+                result.outcomes[number] = outcome
     except KeyboardInterrupt:
         raise StudyInterrupted(result) from None
     return result
@@ -52,32 +52,33 @@ def study_of(configuration: Configuration) -> StudyResult:
         model_version=MODEL_VERSION,
         software_version=_software_version(),
         arms=[arm.plain() for arm in configuration.arms],
+        points=points_of(configuration),
     )
 
 
 def finished_replicates(
     configuration: Configuration, progress: Progress | None = None
 ) -> Generator[tuple[int, Outcome], None, None]:
-    """Yield (replicate, outcome) as replicates are finished, in whatever order that is.
+    """Yield (place in the plan, outcome) as replicates are finished, in whatever order that is.
 
     Close the generator to stop early. Raises :class:`UserError` where memory does not suffice.
     """
-    study = configuration.study
-    months, finished = months_of(configuration) * study.replicates, 0
+    study, plan = configuration.study, plan_of(configuration)
+    months, finished = months_of(configuration) * len(plan), 0
 
     def months_lived(count: int) -> None:
         if progress:
             progress(finished, count / months)
 
-    workers = min(study.workers or _cores(), study.replicates)
+    workers = min(study.workers or _cores(), len(plan))
     outcomes = _one_by_one(configuration, months_lived)
     if workers > 1:
         outcomes = outcomes_of_workers(configuration, workers, months_lived)
     try:
         with closing(outcomes):
-            for replicate, outcome in outcomes:
+            for number, outcome in outcomes:
                 finished += 1
-                yield replicate, outcome
+                yield number, outcome
     except MemoryError:
         raise UserError(
             f"There is not enough memory for scale={study.scale:g} on {workers} processes: use a smaller scale, or workers=1."
@@ -102,11 +103,11 @@ def _cores() -> int:
 def _one_by_one(
     configuration: Configuration, months_lived: Callable[[int], None]
 ) -> Generator[tuple[int, Outcome], None, None]:
-    """Yield (replicate, outcome) in order, lived through in this process."""
+    """Yield (place in the plan, outcome) in order, lived through in this process."""
     each = months_of(configuration)
-    for replicate in range(configuration.study.replicates):
+    for number, place in enumerate(plan_of(configuration)):
 
-        def lived(count: int, before: int = replicate * each) -> None:
+        def lived(count: int, before: int = number * each) -> None:
             months_lived(before + count)
 
-        yield replicate, run_replicate(configuration, replicate, lived)
+        yield number, run_replicate(configuration, place, lived)

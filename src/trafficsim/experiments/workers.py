@@ -21,7 +21,7 @@ import numpy as np
 
 from trafficsim.configuration import Configuration
 from trafficsim.errors import UserError
-from trafficsim.experiments.replicate import run_replicate
+from trafficsim.experiments.replicate import plan_of, run_replicate
 from trafficsim.experiments.result import Outcome
 
 BREAKS_ALLOWED = 3
@@ -31,7 +31,7 @@ LOOK_EVERY = 0.2
 """Seconds between two looks at how far the processes are."""
 
 _shared: Any = None
-"""In a worker: (months lived, one number a replicate; whether to stop). Written without locks: a killed process holds none."""
+"""In a worker: (months lived, one number a place of the plan; whether to stop). Written without locks: a killed process holds none."""
 
 
 class _StudyOverError(Exception):
@@ -41,19 +41,19 @@ class _StudyOverError(Exception):
 def outcomes_of_workers(
     configuration: Configuration, workers: int, months_lived: Callable[[int], None]
 ) -> Generator[tuple[int, Outcome], None, None]:
-    """Yield (replicate, outcome) in the order in which ``workers`` processes finish; tell months lived in between.
+    """Yield (place in the plan, outcome) in the order in which ``workers`` processes finish; tell months lived in between.
 
     A replicate whose process was killed is done again. Raises :class:`UserError` when processes are killed again and
     again. Closing the generator stops the processes within a month of simulated time.
     """
-    replicates = configuration.study.replicates
+    places = len(plan_of(configuration))
     methods = multiprocessing.get_all_start_methods()
     context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
     if "forkserver" in methods:
         context.set_forkserver_preload(["trafficsim.experiments.preloaded"])
-    shared = (context.RawArray("q", replicates), context.RawValue("b", 0))
+    shared = (context.RawArray("q", places), context.RawValue("b", 0))
     counts = np.frombuffer(shared[0], np.int64)
-    waiting, breaks = list(range(replicates)), 0
+    waiting, breaks = list(range(places)), 0
     running: dict[Future[Outcome], int] = {}
     pool = ProcessPoolExecutor(workers, context, _start_worker, shared)
     try:
@@ -96,16 +96,16 @@ def _submit(
     return True
 
 
-def _run(configuration: Configuration, replicate: int) -> Outcome:
-    """Live through one replicate in a worker."""
+def _run(configuration: Configuration, number: int) -> Outcome:
+    """Live through the replicate at place ``number`` of the plan, in a worker."""
     months, stop = _shared
 
     def lived(count: int) -> None:
         if stop.value:
             raise _StudyOverError
-        months[replicate] = count
+        months[number] = count
 
-    return run_replicate(configuration, replicate, lived)
+    return run_replicate(configuration, plan_of(configuration)[number], lived)
 
 
 def _start_worker(months: Any, stop: Any) -> None:

@@ -11,7 +11,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from trafficsim.analysis.paired import LEVEL, arm_totals, summarise, verdict
+from trafficsim.analysis.paired import LEVEL
+from trafficsim.analysis.summary import arm_totals, summarise, verdict
 from trafficsim.engine.calendar import month_index, month_label
 
 MINUS = "\N{MINUS SIGN}"
@@ -60,28 +61,37 @@ def print_comparison(frames: Mapping[str, pd.DataFrame], console: Console) -> No
     indicators = [
         one for one in frames["indicators"].sort_values("place").itertuples() if (one.name, arms["arm"].iloc[0]) in rows
     ]
-    finished = totals["replicate"].nunique()
-    console.print(Text(_heading(frames["studies"].iloc[0], finished), style="bold"))
+    draws, finished = totals["draw"].nunique(), len(totals[["draw", "replicate"]].drop_duplicates())
+    console.print(Text(_heading(frames["studies"].iloc[0], draws, finished), style="bold"))
     for table in _tables(titles, indicators, rows, finished, console):
         console.print(table)
     if len(titles) > 1:
-        console.print(Text(_legend(finished)), style="dim")
+        console.print(Text(_legend(draws, finished)), style="dim")
     _print_changed_lives(frames["changed_lives"], titles, console)
     console.print(Text(frames["limits"]["text"].iloc[0]), style="italic")
 
 
-def _heading(study: Any, finished: int) -> str:
+def _heading(study: Any, draws: int, finished: int) -> str:
     last = month_label(month_index(study["policy_start"]) + 12 * study["years"] - 1)
-    planned = study["replicates"]
+    planned = study["replicates"] * max(1, study["draws"])
     mean = f"mean of {finished} replicates" if finished > 1 else "one replicate"
+    if draws > 1:
+        mean += f" in {draws} draws of assumptions"
     if finished < planned:
         mean += f" (of {planned} planned)"
     return f"Totals from {study['policy_start']} to {last}, scale {study['scale']:g}, {mean}"
 
 
-def _legend(finished: int) -> str:
+def _legend(draws: int, finished: int) -> str:
     if finished == 1:
         return "One replicate: differences are between the same lives, but luck is not told from policy; run more replicates."
+    if draws > 1:
+        return (
+            f"Differences are taken within each draw and replicate, between the same lives. Below them: the middle "
+            f"{LEVEL:.0%} of the draws of assumptions, which decides the word beside the mean; the {LEVEL:.0%} interval of "
+            f"the mean by luck alone, over replicates; in how many draws the difference has the sign of the mean; and "
+            f"which part of one run's variance the assumptions explain."
+        ).replace("%", " %")
     return (
         f"Differences are taken within each replicate, between the same lives; below them their {LEVEL:.0%} interval over "
         f"replicates. 'unclear': the interval holds zero, or the replicates are too few to tell."
@@ -133,6 +143,8 @@ def _difference(row: Row, direction: str, finished: int) -> Text:
     """Return a difference with its verdict, and its interval below."""
     if np.isnan(row.difference) or finished == 1:
         return Text(signed(row.difference))
+    if row.draws > 1:
+        return _difference_over_draws(row, direction)
     word = verdict(row.difference_low, row.difference_high, direction)
     if word == "no change":
         return Text(word, "dim")
@@ -140,6 +152,22 @@ def _difference(row: Row, direction: str, finished: int) -> Text:
     if not np.isnan(row.difference_low):
         cell.append(f"\n{signed(row.difference_low)} to {signed(row.difference_high)}", "dim")
     return cell
+
+
+def _difference_over_draws(row: Row, direction: str) -> Text:
+    """Return a difference with the two sources of its spread, a line each."""
+    word = verdict(row.difference_low, row.difference_high, direction)
+    cell = Text.assemble(signed(row.difference), " ", (word, STYLES.get(word, "dim")))
+    if word == "no change":
+        return Text(word, "dim")
+    same_sign = row.draws_below if row.difference < 0 else row.draws_above
+    lines = [f"draws {signed(row.difference_low)} to {signed(row.difference_high)}"]
+    if not np.isnan(row.luck_low):
+        lines.append(f"luck {signed(row.luck_low)} to {signed(row.luck_high)}")
+    lines.append(f"{100 * same_sign:.0f} % of draws {'below' if row.difference < 0 else 'above'} 0")
+    if not np.isnan(row.share_of_assumptions):
+        lines.append(f"assumptions {100 * row.share_of_assumptions:.0f} %")
+    return cell.append("\n" + "\n".join(lines), "dim")
 
 
 def _print_changed_lives(changed: pd.DataFrame, titles: Mapping[str, str], console: Console) -> None:

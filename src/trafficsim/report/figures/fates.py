@@ -15,11 +15,11 @@ from trafficsim.report.figures.style import (
     WIDTH,
     YELLOW,
     Frames,
-    finished,
     legend_below,
     legend_height,
     page,
     plain_number,
+    replicates,
     titles_of,
     wrapped,
 )
@@ -71,10 +71,9 @@ def draw_parting(frames: Frames) -> Figure | None:
     axis.set_yticks(range(len(others)), [wrapped(titles[arm], 0.25 * WIDTH) for arm in others])
     axis.invert_yaxis()
     axis.set_xlim(0, 100)
-    count = finished(frames)
     axis.set_xlabel(
         f"per cent of the {plain_number(lives)} lives forcibly returned under the baseline and alive at its end "
-        f"({'one replicate' if count == 1 else f'{count} replicates'})"
+        f"({replicates(frames).removeprefix('mean of ')})"
     )
     legend_below(foot, bars, words)
     return figure

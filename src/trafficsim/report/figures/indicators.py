@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from trafficsim.analysis.paired import LEVEL, arm_totals, summarise, verdict
+from trafficsim.analysis.paired import LEVEL
+from trafficsim.analysis.summary import arm_totals, summarise, verdict
 from trafficsim.report.figures.style import (
     BLACK,
     BLUE,
@@ -19,13 +20,13 @@ from trafficsim.report.figures.style import (
     Frames,
     finished,
     grid,
+    intervals,
     legend_below,
     legend_height,
     mark,
     page,
     panels,
     plain_number,
-    replicates,
     titles_of,
     window,
     wrapped,
@@ -60,13 +61,11 @@ def _headlines(frames: Frames) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _interval(heading: str, frames: Frames) -> str:
-    if finished(frames) == 1:
-        return f"{heading} (one replicate: no interval)"
-    return f"{heading} ({replicates(frames)}, {100 * LEVEL:.0f} % intervals)"
+    return f"{heading} ({intervals(frames, LEVEL)})"
 
 
 def draw_indicators(frames: Frames) -> Figure:
-    """Draw each headline indicator under each arm, with its interval over replicates; a panel each, from zero."""
+    """Draw each headline indicator under each arm, with its interval; a panel each, from zero."""
     titles = titles_of(frames)
     summary, records = _headlines(frames)
     names = [wrapped(title, 1.7, 8.0, 2) for title in titles.values()]

@@ -3,18 +3,18 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from trafficsim.analysis.paired import LEVEL, mean_with_interval
+from trafficsim.analysis.paired import LEVEL
+from trafficsim.analysis.summary import estimate
 from trafficsim.experiments.result import PRICE
 from trafficsim.processes.vocabulary import LABELS, AgeBand
 from trafficsim.report.figures.style import (
     GRID,
     Frames,
-    finished,
+    intervals,
     legend_below,
     legend_height,
     mark,
     page,
-    replicates,
     titles_of,
 )
 
@@ -29,15 +29,11 @@ def draw_prices(frames: Frames) -> Figure | None:
     totals, titles = frames["totals"], titles_of(frames)
     prices = totals[(totals["indicator"] == PRICE) & (totals["dimension"] == "age_band")]
     bands = [band for band in LABELS[AgeBand].values() if band in set(prices["level"])]
-    by_place = prices.groupby(["arm", "level"])["value"]
+    by_place = prices.set_index(["draw", "replicate"]).groupby(["arm", "level"])["value"]
     first = prices[(prices["arm"] == next(iter(titles))) & (prices["level"] == REFERENCE)]["value"].mean()
     if not first > 0:
         return None
-    spread = (
-        "one replicate: no interval"
-        if finished(frames) == 1
-        else f"{replicates(frames)}, {100 * LEVEL:.0f} % intervals"
-    )
+    spread = intervals(frames, LEVEL)
     words = list(titles.values())
     figure, part, foot = page(
         3.6, f"Price paid for a person, by age: a harm, shown as an index only ({spread})", frames, legend_height(words)
@@ -49,7 +45,7 @@ def draw_prices(frames: Frames) -> Figure | None:
         for place, band in enumerate(bands):
             if (arm, band) in by_place.groups:
                 at.append(place + 0.07 * (number - (len(titles) - 1) / 2))
-                estimates.append(mean_with_interval(by_place.get_group((arm, band)) / first))
+                estimates.append(estimate(by_place.get_group((arm, band)) / first))
         means = np.array([estimate.mean for estimate in estimates])
         error = np.nan_to_num([[e.mean - e.low for e in estimates], [e.high - e.mean for e in estimates]])
         axis.plot(at, means, color=mark(number)["color"], linewidth=0.7, alpha=0.5)

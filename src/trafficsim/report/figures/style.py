@@ -49,14 +49,31 @@ def titles_of(frames: Frames) -> dict[str, str]:
 
 
 def finished(frames: Frames) -> int:
-    """Return how many replicates the study holds."""
-    return int(frames["totals"]["replicate"].nunique())
+    """Return how many replicates the study holds, counted in each draw of assumptions."""
+    return len(frames["totals"][["draw", "replicate"]].drop_duplicates())
+
+
+def draws(frames: Frames) -> int:
+    """Return in how many draws of assumptions the study was lived through."""
+    return int(frames["totals"]["draw"].nunique())
 
 
 def replicates(frames: Frames) -> str:
-    """Return "one replicate" or "mean of 20 replicates"."""
-    count = finished(frames)
+    """Return "one replicate", "mean of 20 replicates" or "mean of 64 draws of assumptions, 4 replicates each"."""
+    count, worlds = finished(frames), draws(frames)
+    if worlds > 1:
+        each = math.ceil(count / worlds)
+        return f"mean of {worlds} draws of assumptions, {'one replicate' if each == 1 else f'{each} replicates'} each"
     return "one replicate" if count == 1 else f"mean of {count} replicates"
+
+
+def intervals(frames: Frames, level: float) -> str:
+    """Return what the intervals of a figure are, in words."""
+    if finished(frames) == 1:
+        return "one replicate: no interval"
+    if draws(frames) > 1:
+        return f"{replicates(frames)}; bars hold {100 * level:.0f} % of the draws"
+    return f"{replicates(frames)}, {100 * level:.0f} % intervals"
 
 
 def window(frames: Frames) -> str:
