@@ -56,7 +56,9 @@ def test_the_file_holds_each_draws_assumptions(comparison, database):
         ).fetchone()
         assert outside == (0,)
         # What was set by hand is not drawn.
-        by_hand = connection.execute("select distinct value from draws where name = 'assessment_sensitivity'").fetchall()
+        by_hand = connection.execute(
+            "select distinct value from draws where name = 'assessment_sensitivity'"
+        ).fetchall()
         assert by_hand == [(0.6,)]
         runs = connection.execute("select distinct runs from comparison where indicator = 'Forced returns'").fetchall()
         assert runs == [(8,)]
@@ -66,7 +68,9 @@ def test_the_summary_tells_luck_and_assumptions_apart(comparison):
     summary = comparison.summary.set_index(["indicator", "arm"])
     row = summary.loc["months_in_exploitation", "letter_package"]
     assert (row["draws"], row["replicates"]) == (4, 2)
-    totals = comparison.totals.query("indicator == 'months_in_exploitation'").set_index(["draw", "replicate", "arm"])["value"]
+    totals = comparison.totals.query("indicator == 'months_in_exploitation'").set_index(["draw", "replicate", "arm"])[
+        "value"
+    ]
     differences = (totals.unstack("arm")["letter_package"] - totals.unstack("arm")["status_quo"]).unstack("replicate")
     assert row["difference"] == pytest.approx(differences.to_numpy().mean())
     low, high = np.quantile(differences.mean(axis=1), [0.05, 0.95])

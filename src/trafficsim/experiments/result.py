@@ -21,9 +21,10 @@ class RunRecord:
     """One run: the shared history of a replicate ("history") or one arm that branched from it.
 
     ``draw`` is the world, from 0; ``run_id`` is a hash of everything that decides the result, ``parent`` that of the
-    history a run branched from. ``monthly`` maps an indicator to its values, shape (months,); ``totals`` holds (indicator, dimension, level, value)
-    over the run's months; ``stocks`` holds (month, kind, level, count); months count from January 1996. ``monthly`` and
-    ``stocks`` are empty where ``output.monthly`` is off; ``events`` is None unless ``output.events`` is on.
+    history a run branched from. ``monthly`` maps an indicator to its values, shape (months,); ``totals`` holds (indicator,
+    dimension, level, value) over the run's months; ``stocks`` holds (month, kind, level, count); months count from
+    January 1996. ``monthly`` and ``stocks`` are empty where ``output.monthly`` is off; ``events`` is None unless
+    ``output.events`` is on.
     """
 
     arm: str

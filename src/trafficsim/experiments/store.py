@@ -321,8 +321,8 @@ def _event_rows(number: int, events: NDArray[Any]) -> Iterator[Sequence[Any]]:
 
 
 FRAMES = (
-    "studies", "indicators", "levers", "limits", "arms", "parameters", "draws", "runs", "fates", "changed_lives", "monthly", "totals",
-    "stocks",
+    "studies", "indicators", "levers", "limits", "arms", "parameters", "draws", "runs", "fates", "changed_lives",
+    "monthly", "totals", "stocks",
 )  # fmt: skip
 """The tables that :func:`open_study` returns; events are left out, for they may be larger than memory."""
 

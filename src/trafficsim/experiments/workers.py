@@ -31,7 +31,7 @@ LOOK_EVERY = 0.2
 """Seconds between two looks at how far the processes are."""
 
 _shared: Any = None
-"""In a worker: (months lived, one number a place of the plan; whether to stop). Written without locks: a killed process holds none."""
+"""In a worker: (months lived, one number a place of the plan; whether to stop). No locks: a killed process holds none."""
 
 
 class _StudyOverError(Exception):
