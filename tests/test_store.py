@@ -368,7 +368,7 @@ def test_any_name_will_do(result: StudyResult, tmp_path: Path, name: str) -> Non
 
 def test_csv_holds_each_table(path: Path, tmp_path: Path, file: sqlite3.Connection) -> None:
     written = export_study(path, tmp_path / "tables")
-    assert {each.name for each in written} == {f"{table}.csv" for table in [*TABLES, "comparison"]}
+    assert {each.name for each in written} == {f"{table}.csv" for table in [*TABLES, "comparison", "who_says"]}
     for table in TABLES:
         read = pd.read_csv(tmp_path / "tables" / f"{table}.csv", dtype=str, keep_default_na=False)
         rows = file.execute(f"select * from {table}").fetchall()
@@ -383,7 +383,7 @@ def test_csv_holds_each_table(path: Path, tmp_path: Path, file: sqlite3.Connecti
 
 def test_parquet_holds_each_table(path: Path, tmp_path: Path, file: sqlite3.Connection) -> None:
     written = export_study(path, tmp_path, "parquet")
-    assert {each.name for each in written} == {f"{table}.parquet" for table in [*TABLES, "comparison"]}
+    assert {each.name for each in written} == {f"{table}.parquet" for table in [*TABLES, "comparison", "who_says"]}
     for table, columns in TABLES.items():
         read = pd.read_parquet(tmp_path / f"{table}.parquet")
         stored = pd.read_sql_query(f"select * from {table}", file)
@@ -406,7 +406,7 @@ def test_large_tables_are_exported_piece_by_piece(path: Path, tmp_path: Path, mo
 def test_export_on_the_command_line(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["export", str(path), "--to", "parquet", "--folder", str(tmp_path / "p")]) == 0
     listed = capsys.readouterr().out.splitlines()
-    assert len(listed) == len(TABLES) + 1
+    assert len(listed) == len([*TABLES, "comparison", "who_says"])
     assert all(Path(line).is_file() for line in listed)
 
 
@@ -421,3 +421,20 @@ def test_a_bad_export_is_told(path: Path, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"pip install 'trafficsim\[parquet\]'"):
         export_study(path, tmp_path, "parquet")
+
+
+def test_a_result_carries_its_assumptions_and_who_says_so(file: sqlite3.Connection) -> None:
+    known = catalog()
+    for table, count in {"evidence": len(known.evidence), "sources": len(known.sources), "coverage": 124}.items():
+        assert file.execute(f"select count(*) from {table}").fetchone()[0] == count
+    assert not file.execute("pragma foreign_key_check").fetchall()
+    # A number, the evidence that it rests on, and its sources, in one query.
+    found = file.execute("select evidence, status, address from who_says where name = 'price_bride'").fetchall()
+    assert {evidence for evidence, *_ in found} == {"S20", "E-E08"}
+    assert {status for _, status, _ in found} == {"alleged"}
+    assumed = file.execute("select reason, evidence from who_says where name = 'usual_corruption'").fetchall()
+    assert assumed and all(reason and evidence is None for reason, evidence in assumed)
+    # A statement of the letter, what asks for it, and where it stands.
+    levers = file.execute("select lever from lever_evidence where evidence = 'S31'").fetchall()
+    assert ("data_firewall",) in levers
+    assert "firewall" in file.execute("select how from coverage where statement = 'S31'").fetchone()[0]

@@ -12,7 +12,7 @@ from trafficsim.experiments.schema import TABLES
 from trafficsim.experiments.store import reading
 
 FORMATS = ("csv", "parquet")
-VIEWS = ("comparison",)
+VIEWS = ("comparison", "who_says")
 ROWS_AT_A_TIME = 200_000
 """An event log may be larger than memory."""
 TYPES = {str: "string", int: "Int64", float: "Float64"}

@@ -22,6 +22,27 @@ TABLES: dict[str, dict[str, tuple[type, str]]] = {
     "column_descriptions": {
         "table_name": (str, "table"), "column_name": (str, "column"), "meaning": (str, "what the column holds"),
     },
+    "sources": {
+        "key": (str, "citation key"), "authors": (str, "authors or organisations"), "title": (str, "title"),
+        "issued": (str, "date of issue, as far as known"), "address": (str, "where it was read"), "note": (str, "how it was read"),
+    },
+    "evidence": {
+        "id": (str, "id: S claim of the letter, L lever asked for, A provision, E figure, X tension, C target, V pattern"),
+        "says": (str, "what it says, in paraphrase"), "kind": (str, "what it is for a model"),
+        "status": (str, "alleged, reported, official count, derived, assumed or unverified"),
+        "confidence": (str, "how far to trust it"), "value": (str, "value, where there is one"), "unit": (str, "its unit"),
+        "population": (str, "of whom"), "year": (str, "of when"), "note": (str, "note"),
+    },
+    "evidence_sources": {"evidence": (str, "evidence"), "source": (str, "a source that it cites")},
+    "coverage": {
+        "statement": (str, "statement, lever or provision of the letter"), "how": (str, "how the model represents it"),
+        "rules": (str, "rules that carry it"), "absent": (str, "or why it does not"),
+    },
+    "transitions": {
+        "name": (str, "event"), "label": (str, "what happens to a person"), "statuses_left": (str, "from"),
+        "statuses_entered": (str, "to"), "step": (str, "step of the month"), "rule": (str, "rule"),
+    },
+    "transition_evidence": {"transition_name": (str, "transition"), "evidence": (str, "evidence that speaks of it")},
     "configurations": {"hash": (str, "SHA-256 of the canonical JSON"), "content": (str, "the configuration as JSON")},
     "studies": {
         "id": (str, "name and beginning of the configuration's hash"), "name": (str, "name"),
@@ -45,9 +66,21 @@ TABLES: dict[str, dict[str, tuple[type, str]]] = {
     "parameters": {
         "study": (str, "study"), "process": (str, "step of the month"), "name": (str, "name"), "meaning": (str, "meaning"),
         "unit": (str, "unit"), "value": (float, "value used"), "default_value": (float, "value of the catalogue"),
-        "low": (float, "plausible from"), "high": (float, "plausible to"), "source": (str, "evidence ids, or assumed"),
+        "low": (float, "plausible from"), "high": (float, "plausible to"),
+        "distribution": (str, "how plausible values lie in that range"), "source": (str, "evidence ids, or assumed"),
         "reason": (str, "why"), "grade": (str, "A measured to D guess"),
     },
+    "parameter_evidence": {
+        "study": (str, "study"), "process": (str, "step of the month"), "name": (str, "parameter"),
+        "evidence": (str, "evidence that it rests on"),
+    },
+    "series": {
+        "study": (str, "study"), "name": (str, "name"), "meaning": (str, "meaning"), "unit": (str, "unit"),
+        "dated_values": (str, "values by month as JSON"), "interpolation": (str, "step or linear"),
+        "source": (str, "evidence ids, or assumed"), "reason": (str, "why"), "grade": (str, "A measured to D guess"),
+    },
+    "series_evidence": {"study": (str, "study"), "name": (str, "series"), "evidence": (str, "evidence that it rests on")},
+    "indicator_evidence": {"indicator": (str, "indicator"), "evidence": (str, "why it matters")},
     "draws": {
         "study": (str, "study"), "draw": (int, "draw, from 0"), "process": (str, "step of the month"),
         "name": (str, "parameter"), "value": (float, "value in this draw, in the parameter's unit"),
@@ -56,6 +89,7 @@ TABLES: dict[str, dict[str, tuple[type, str]]] = {
         "name": (str, "name"), "label": (str, "in words"), "meaning": (str, "meaning"),
         "provisions": (str, "legal anchors"), "questions": (str, "questions of the letter"), "kind": (str, "kind"),
     },
+    "lever_evidence": {"lever": (str, "lever"), "evidence": (str, "provision or statement of the letter that asks for it")},
     "runs": {
         "id": (int, "number of the run in this file"), "study": (str, "study"), "arm": (str, "arm, or history"),
         "draw": (int, "draw of assumptions, from 0"),
@@ -93,8 +127,16 @@ TABLES: dict[str, dict[str, tuple[type, str]]] = {
 }  # fmt: skip
 """Each table's columns: type and meaning. A table stands after those that it refers to."""
 
+STUDY_TABLES = [name for name, columns in TABLES.items() if "study" in columns]
+"""The tables whose rows belong to one study."""
+
 KEYS: dict[str, Any] = {
     "limits": "id", "column_descriptions": ("table_name", "column_name"), "configurations": "hash", "studies": "id",
+    "sources": "key", "evidence": "id", "evidence_sources": ("evidence", "source"), "coverage": "statement",
+    "transitions": "name", "transition_evidence": ("transition_name", "evidence"),
+    "parameter_evidence": ("study", "process", "name", "evidence"), "series": ("study", "name"),
+    "series_evidence": ("study", "name", "evidence"), "indicator_evidence": ("indicator", "evidence"),
+    "lever_evidence": ("lever", "evidence"),
     "arms": ("study", "arm"), "indicators": "name", "parameters": ("study", "process", "name"), "levers": "name",
     "runs": "id", "monthly": ("run", "indicator", "month"), "totals": ("run", "indicator", "dimension", "level"),
     "stocks": ("run", "kind", "level", "month"), "draws": ("study", "draw", "process", "name"),
@@ -103,6 +145,14 @@ KEYS: dict[str, Any] = {
 }  # fmt: skip
 
 FOREIGN_KEYS: dict[str, list[tuple[str, str, str]]] = {
+    "evidence_sources": [("evidence", "evidence", "id"), ("source", "sources", "key")],
+    "coverage": [("statement", "evidence", "id")],
+    "transition_evidence": [("transition_name", "transitions", "name"), ("evidence", "evidence", "id")],
+    "parameter_evidence": [("study", "studies", "id"), ("evidence", "evidence", "id")],
+    "series": [("study", "studies", "id")],
+    "series_evidence": [("study", "studies", "id"), ("evidence", "evidence", "id")],
+    "indicator_evidence": [("indicator", "indicators", "name"), ("evidence", "evidence", "id")],
+    "lever_evidence": [("lever", "levers", "name"), ("evidence", "evidence", "id")],
     "studies": [("configuration", "configurations", "hash")],
     "arms": [("study", "studies", "id")],
     "parameters": [("study", "studies", "id")],
@@ -136,6 +186,18 @@ order by runs.study, indicators.place, arms.place
 """
 """The view ``comparison``: what the printed table says, without the intervals."""
 
+WHO_SAYS = """
+select parameters.study, parameters.process, parameters.name, parameters.meaning, parameters.value, parameters.unit,
+       parameters.low, parameters.high, parameters.grade, parameters.reason, evidence.id as evidence, evidence.says,
+       evidence.status, evidence.confidence, sources.authors, sources.title, sources.issued, sources.address
+from parameters
+left join parameter_evidence using (study, process, name)
+left join evidence on evidence.id = parameter_evidence.evidence
+left join evidence_sources on evidence_sources.evidence = evidence.id
+left join sources on sources.key = evidence_sources.source
+"""
+"""The view ``who_says``: each parameter with the evidence that it rests on and its sources; none where it is assumed."""
+
 
 def create_tables(database: Database) -> None:
     """Create what is not there yet."""
@@ -154,5 +216,6 @@ def create_tables(database: Database) -> None:
         database.execute(f"{sql.rstrip().rstrip(';')} WITHOUT ROWID" if isinstance(key, tuple) else sql)
     database.table("runs").create_index(["study", "arm", "draw", "replicate"], unique=True, if_not_exists=True)
     database.create_view("comparison", COMPARISON, replace=True)
+    database.create_view("who_says", WHO_SAYS, replace=True)
     database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     database.execute(f"PRAGMA user_version = {FORM}")

@@ -4,9 +4,8 @@ One writer. Each replicate is one transaction, written when it is finished: what
 was finished is in the file. Definitions, units, sources and limits stand in tables beside the numbers.
 """
 
-import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from sqlite_utils import Database
 
-from trafficsim.catalog import catalog
-from trafficsim.catalog.corridors import Corridor
 from trafficsim.engine.calendar import month_label
 from trafficsim.errors import UserError
+from trafficsim.experiments.explanations import description, explanations
 from trafficsim.experiments.result import Outcome, RunRecord, StudyResult
-from trafficsim.experiments.schema import APPLICATION_ID, FORM, KEYS, LIMITS, TABLES, create_tables
+from trafficsim.experiments.schema import APPLICATION_ID, FORM, KEYS, STUDY_TABLES, TABLES, create_tables
 from trafficsim.processes.vocabulary import LABELS, Event
 
 EVENTS_AT_A_TIME = 100_000
@@ -199,9 +197,9 @@ def _begin_study(database: Database, study: StudyResult) -> None:
     for table in ("monthly", "totals", "stocks", "events"):
         database.execute(f"delete from {table} where run in (select id from runs where study = ?)", chosen)
     database.execute("delete from runs where study = ? and parent_run is not null", chosen)
-    for table in ("runs", "arms", "parameters", "draws", "fates", "changed_lives"):
+    for table in STUDY_TABLES:
         database.execute(f"delete from {table} where study = ?", chosen)
-    for table, rows in {**_explanations(), **_description(study)}.items():
+    for table, rows in {**explanations(), **description(study)}.items():
         _write(database, table, rows)
 
 
@@ -212,68 +210,8 @@ def _write(database: Database, table: str, rows: Iterable[Sequence[Any]]) -> Non
     sql = f"insert into {table} ({', '.join(columns)}) values ({', '.join('?' * len(columns))})"
     if keys:
         changes = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in keys)
-        sql += f" on conflict ({', '.join(keys)}) do update set {changes}"
+        sql += f" on conflict ({', '.join(keys)}) do {f'update set {changes}' if changes else 'nothing'}"
     database.conn.executemany(sql, rows)
-
-
-def _explanations() -> dict[str, list[Sequence[Any]]]:
-    """Return the rows that are the same for each study: limits, meanings of columns, indicators, levers."""
-    known = catalog()
-    return {
-        "limits": [*enumerate(LIMITS, 1)],
-        "column_descriptions": [
-            (table, column, meaning) for table, columns in TABLES.items() for column, (_, meaning) in columns.items()
-        ],
-        "indicators": [
-            (name, one.label, one.unit, one.definition, one.direction, _words(one.source), place)
-            for place, (name, one) in enumerate(known.indicators.items())
-        ],
-        "levers": [
-            (name, one.label, one.meaning, _words(one.provisions), _words(one.questions), one.kind)
-            for name, one in known.levers.items()
-        ],
-    }
-
-
-def _description(study: StudyResult) -> dict[str, list[Sequence[Any]]]:
-    """Return the rows that say what a study is: configuration, arms, and each parameter with the value used."""
-    changed: Mapping[str, Mapping[str, float]] = study.configuration["parameters"]
-    settings: Mapping[str, Any] = study.configuration["study"]
-    untouched = catalog().defaults()
-    here = Corridor.model_validate(study.configuration["corridor"]).assumptions()
-    return {
-        "configurations": [(study.configuration_hash, json.dumps(study.configuration, sort_keys=True))],
-        "studies": [
-            (
-                study.study_id, study.name, study.created, study.configuration_hash,
-                *(settings[name] for name in ("policy_start", "years", "scale")), str(settings["seed"]),
-                settings["replicates"], settings["draws"], settings["design"],
-                study.model_version, study.software_version,
-            )
-        ],
-        "arms": [
-            (study.study_id, arm["name"], arm["title"], arm["summary"], json.dumps(arm["levers"]), place)
-            for place, arm in enumerate(study.arms)
-        ],
-        "parameters": [
-            (
-                study.study_id, process, name, one.meaning, one.unit, changed.get(process, {}).get(name, one.default),
-                untouched[process][name], *one.range, _words(one.source), one.because, one.grade,
-            )
-            for process, named in here.parameters.items()
-            for name, one in named.items()
-        ],
-        "draws": [
-            (study.study_id, draw, process, name, value)
-            for draw, point in enumerate(study.points)
-            for process, values in point.items()
-            for name, value in values.items()
-        ],
-    }  # fmt: skip
-
-
-def _words(source: Any) -> str:
-    return source if isinstance(source, str) else ", ".join(source)
 
 
 def _write_outcome(database: Database, study_id: str, outcome: Outcome) -> None:
@@ -354,7 +292,7 @@ def open_study(path: Path | str, study: str | None = None, tables: Collection[st
 
 def frames_of(result: StudyResult) -> dict[str, pd.DataFrame]:
     """Return what :func:`open_study` would for a study in memory, save ``runs`` and what changes month by month."""
-    rows: dict[str, list[Sequence[Any]]] = {**_explanations(), **_description(result)}
+    rows: dict[str, list[Sequence[Any]]] = {**explanations(), **description(result)}
     rows["fates"] = [(result.study_id, *row) for row in result.fates]
     rows["changed_lives"] = [(result.study_id, *row) for row in result.changed_lives]
     frames = {table: pd.DataFrame(rows[table], columns=list(TABLES[table])) for table in FRAMES if table in rows}
