@@ -5,6 +5,7 @@ dimension and into a yearly cross-table. Cells are int64: money sums fit as well
 another are counted month by month, and in all by event, so that the books can be balanced against the stocks.
 """
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ class Entries(NamedTuple):
     """What compiled code sees of the ledger."""
 
     cells: np.ndarray
-    """int64 (events, areas, purposes, sexes, age bands): counts of the current month."""
+    """int64 (events, groups): counts of the current month; a group is an area, purpose, sex and age band in one number."""
     moves: np.ndarray
     """int32 (events, states left, states entered): lives that an event moved in the current month."""
     log_month: np.ndarray
@@ -32,9 +33,9 @@ class Entries(NamedTuple):
 
 
 @compiled
-def count(entries, month, event, area, purpose, sex, age_band, key, amount):
-    """Count ``amount`` (whole) of ``event`` for one life, and note it in the log when one is kept."""
-    entries.cells[event, area, purpose, sex, age_band] += amount
+def count(entries, month, event, group, key, amount):
+    """Count ``amount`` (whole) of ``event`` for one life of ``group``, and note it in the log when one is kept."""
+    entries.cells[event, group] += amount
     if entries.log_size[1] != 0:
         row = entries.log_size[0]
         if row < len(entries.log_month):
@@ -47,16 +48,18 @@ def count(entries, month, event, area, purpose, sex, age_band, key, amount):
 @compiled
 def fold_cells(cells, year, in_all, by_area, by_purpose, by_sex, by_age_band):
     """Add the month's cells to the year's and to the month's sums by each dimension, and clear them."""
-    events, areas, purposes, sexes, age_bands = cells.shape
+    events, areas, purposes, sexes, age_bands = year.shape
     for event in range(events):
+        group = -1
         for area in range(areas):
             for purpose in range(purposes):
                 for sex in range(sexes):
                     for band in range(age_bands):
-                        counted = cells[event, area, purpose, sex, band]
+                        group += 1
+                        counted = cells[event, group]
                         if counted == 0:
                             continue
-                        cells[event, area, purpose, sex, band] = 0
+                        cells[event, group] = 0
                         year[event, area, purpose, sex, band] += counted
                         in_all[event] += counted
                         by_area[event, area] += counted
@@ -104,7 +107,7 @@ class Ledger:
         self.moves_by_event = np.zeros((self.shape[0], states, states), np.int64)
         capacity = 1 << 16 if log else 0
         self.entries = Entries(
-            column_array(np.zeros(self.shape, np.int64)),
+            column_array(np.zeros((self.shape[0], math.prod(self.shape[1:])), np.int64)),
             column_array(np.zeros((self.shape[0], states, states), np.int32)),
             np.zeros(capacity, np.int16),
             np.zeros(capacity, np.int16),

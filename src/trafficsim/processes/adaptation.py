@@ -9,7 +9,7 @@ import math
 from trafficsim.engine.compiling import compiled, rule, woven
 from trafficsim.engine.draws import join, uniform
 from trafficsim.processes.brokerage import first_seat
-from trafficsim.processes.happenings import is_in_host_country, unit_row
+from trafficsim.processes.happenings import group_of_area, is_in_host_country, tally, unit_row
 from trafficsim.processes.vocabulary import AREAS, Draw, Event, Role, Stream, UnitKind
 
 
@@ -84,8 +84,8 @@ def learn(present, p, fear_on, migrants, society):
 def adapt_brokers(month, seed, areas, p, lever, adaptation_on, seats, usual_income, stamps, brokers, units, society,
                   entries):  # fmt: skip
     """Prosecutions, exits, entries and ties of the broker network, area by area."""
-    cells = entries.cells
     for area in range(1, areas + 1):
+        group = group_of_area(area)
         active, income = 0, 0.0
         for row in range(first_seat(area, 0, seats), first_seat(area + 1, 0, seats)):
             active += brokers.active[row]
@@ -109,15 +109,15 @@ def adapt_brokers(month, seed, areas, p, lever, adaptation_on, seats, usual_inco
                 if uniform(key, stamps[Draw.BROKER_PROSECUTED]) < chance:
                     brokers.active[row] = 0
                     society.arrests_of_brokers[area] += 1.0
-                    cells[Event.BROKER_PROSECUTED, area, 0, 0, 0] += 1
+                    tally(entries, group, Event.BROKER_PROSECUTED, 1)
                     if brokers.partner[row] >= 0:
                         brokers.partner[row] = -1
-                        cells[Event.EDGE_CUT, area, 0, 0, 0] += 1
+                        tally(entries, group, Event.EDGE_CUT, 1)
                 elif adaptation_on and uniform(key, stamps[Draw.BROKER_LEAVES]) < leaving_chance(
                     p, brokers.perceived_risk[row], society.broker_income[area], usual_income
                 ):
                     brokers.active[row] = 0
-                    cells[Event.BROKER_LEFT, area, 0, 0, 0] += 1
+                    tally(entries, group, Event.BROKER_LEFT, 1)
             elif brokers.caseload[row] == 0:
                 draw = uniform(key, stamps[Draw.BROKER_ENTERS])
                 inviting = p.broker_enters_monthly
@@ -128,16 +128,16 @@ def adapt_brokers(month, seed, areas, p, lever, adaptation_on, seats, usual_inco
                     brokers.capital[row] = 0.0
                     brokers.entered[row] = month
                     brokers.key[row] = join(join(join(seed, Stream.LATER_BROKERS), row), month)
-                    cells[Event.BROKER_ENTERED, area, 0, 0, 0] += 1
+                    tally(entries, group, Event.BROKER_ENTERED, 1)
         prosecuted = society.arrests_of_brokers[area] / max(active, 1)
         society.prosecutions_seen[area] = memory * society.prosecutions_seen[area] + (1.0 - memory) * prosecuted
         for row in range(first_seat(area, 0, seats), first_seat(area + 1, 0, seats)):
             brokers.perceived_risk[row] = society.prosecutions_seen[area]
-            mend_tie(row, area, p, seats, stamps, brokers, entries)
+            mend_tie(row, area, group, p, seats, stamps, brokers, entries)
 
 
 @woven
-def mend_tie(row, area, p, seats, stamps, brokers, entries):
+def mend_tie(row, area, group, p, seats, stamps, brokers, entries):
     """A cut tie, or one to a partner who has left, regrows where there is money."""
     role = brokers.role[row]
     if role == Role.SELLER or brokers.active[row] == 0:
@@ -154,7 +154,7 @@ def mend_tie(row, area, p, seats, stamps, brokers, entries):
         candidate = first + (start + step) % seats
         if brokers.active[candidate] == 1:
             brokers.partner[row] = candidate
-            entries.cells[Event.EDGE_REGREW, area, 0, 0, 0] += 1
+            tally(entries, group, Event.EDGE_REGREW, 1)
             return
 
 

@@ -79,11 +79,12 @@ def take_in(month, row, area, seats, stamps, migrants, brokers, entries):
 
 @compiled
 def pass_along(month, present, p, lever, seats, seller_activity, stamps, migrants, brokers, entries):
-    """Arrivals are taken or go into hiding; those held escape, are freed, or pass to the next in the network."""
+    """Arrivals are taken or go into hiding; those held escape, are freed, or pass to the next in the network.
+
+    ``present`` holds the rows of those in transit or held by brokers.
+    """
     for row in present:
         status = migrants.status[row]
-        if status != Status.IN_TRANSIT and status != Status.HELD_BY_BROKERS:
-            continue
         key, area = migrants.key[row], migrants.area[row]
         if status == Status.IN_TRANSIT:
             if migrants.status_since[row] == month:

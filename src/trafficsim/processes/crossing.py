@@ -54,14 +54,12 @@ def arrival_area(p, draw):
 
 
 @compiled
-def cross(month, present, p, openness, pressure_on, stamps, migrants, brokers, units, entries):
-    """Let those who mean to leave try; the border's units set the risks."""
+def cross(month, leaving, p, openness, pressure_on, stamps, migrants, brokers, units, entries):
+    """Let those who mean to leave, the rows of ``leaving``, try; the border's units set the risks."""
     origin, host = unit_row(UnitKind.ORIGIN_BORDER_GUARD, 0), unit_row(UnitKind.HOST_BORDER_GUARD, 0)
     origin_effort, origin_corruption, host_effort = units.effort[origin], units.corruption[origin], units.effort[host]
     effort = 0.5 * (origin_effort + host_effort)
-    for row in present:
-        if migrants.intends[row] == 0:
-            continue
+    for row in leaving:
         key = migrants.key[row]
         if uniform(key, stamps[Draw.ATTEMPTS_CROSSING]) >= attempt_chance(p, openness, migrants.hardship[row]):
             if uniform(key, stamps[Draw.DESISTS]) < p.desists_monthly:

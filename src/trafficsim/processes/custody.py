@@ -7,7 +7,7 @@ falls through to the queue.
 
 from trafficsim.engine.compiling import compiled, rule, woven
 from trafficsim.engine.draws import join, uniform
-from trafficsim.processes.happenings import move, note, one_more, protect, take_place, tally, unit_row
+from trafficsim.processes.happenings import group_now, move, note, one_more, protect, take_place, tally, unit_row
 from trafficsim.processes.vocabulary import Draw, Event, ServiceKind, Stage, Status, UnitKind
 
 
@@ -61,7 +61,7 @@ def free(month, row, migrants, entries):
 @compiled
 def decide(month, present, p, circumstances, lever, fear_on, queues_on, removal_places, stamps, migrants, brokers, units,
            services, society, entries):  # fmt: skip
-    """One month of every person in custody, and of those whose bare protection may lapse."""
+    """One month of every person in custody, and of those whose bare protection may lapse; ``present`` holds both."""
     for row in present:
         status = migrants.status[row]
         if status == Status.PROTECTED and migrants.identified[row] == 0 and lever.lawful_stay <= 0.0:
@@ -70,7 +70,7 @@ def decide(month, present, p, circumstances, lever, fear_on, queues_on, removal_
             continue
         if status != Status.IN_CUSTODY:
             continue
-        tally(entries, migrants, row, month, Event.DETAINED_MONTH, 1)
+        tally(entries, group_now(migrants, row, month), Event.DETAINED_MONTH, 1)
         if migrants.stage[row] == Stage.SENTENCED:
             if month < migrants.until[row]:
                 continue
@@ -101,7 +101,7 @@ def decide(month, present, p, circumstances, lever, fear_on, queues_on, removal_
                     removal_places[0] -= 1.0
                 remove(month, row, unit, migrants, units, society, entries)
                 continue
-        tally(entries, migrants, row, month, Event.AWAITING_RETURN_MONTH, 1)
+        tally(entries, group_now(migrants, row, month), Event.AWAITING_RETURN_MONTH, 1)
 
 
 @compiled

@@ -5,9 +5,10 @@ import numpy as np
 from trafficsim.engine.compiling import compiled, rule, woven
 from trafficsim.engine.draws import join, word
 from trafficsim.engine.ledger import count
-from trafficsim.processes.vocabulary import AGE_BAND_STARTS, AREAS, AgeBand, Event, Mark, Purpose, Stage, Status
+from trafficsim.processes.vocabulary import AGE_BAND_STARTS, AREAS, AgeBand, Event, Mark, Purpose, Sex, Stage, Status
 
 _LOW_32_BITS = 0xFFFFFFFF
+PURPOSES, SEXES, AGE_BANDS = len(Purpose), len(Sex), len(AgeBand)
 MOST_COUNTED = 100
 """Where the counters of a life stop: they are kept in 8 bits."""
 
@@ -39,15 +40,14 @@ def age_in_years(month, birth_month):
 @rule
 def age_band(years):
     """The age band that results are grouped by."""
-    if years < _FROM_12:
-        return AgeBand.UNDER_12.value
-    if years < _FROM_18:
-        return AgeBand.FROM_12_TO_17.value
-    if years < _FROM_30:
-        return AgeBand.FROM_18_TO_29.value
-    if years < _FROM_40:
-        return AgeBand.FROM_30_TO_39.value
-    return AgeBand.FROM_40.value
+    # A sum, for ages come in no order that a processor could foresee.
+    return (years >= _FROM_12) + (years >= _FROM_18) + (years >= _FROM_30) + (years >= _FROM_40)
+
+
+@rule
+def group_of(area, purpose, sex, band):
+    """The number of the group that results are counted by: area, purpose, sex and age band in one."""
+    return ((area * PURPOSES + purpose) * SEXES + sex) * AGE_BANDS + band
 
 
 @rule
@@ -62,23 +62,31 @@ def is_in_host_country(status):
     return Status.IN_TRANSIT <= status <= Status.PROTECTED
 
 
-@compiled
-def note(entries, migrants, row, month, event, amount):
-    """Count ``amount`` of ``event`` for the migrant in ``row`` and put it on that life's path."""
-    band = age_band(age_in_years(month, migrants.birth_month[row]))
-    migrants.path[row] = word(join(join(migrants.path[row], event), month)) & word(_LOW_32_BITS)
-    migrants.marks[row] |= MARK_OF_EVENT[event]
-    count(
-        entries, month, event, migrants.area[row], migrants.purpose[row], migrants.sex[row], band,
-        migrants.key[row], amount,
-    )  # fmt: skip
+@rule
+def group_of_area(area):
+    """The group of what happens in an area to nobody whose purpose, sex or age is counted, such as a broker."""
+    return group_of(area, 0, 0, 0)
 
 
 @woven
-def tally(entries, migrants, row, month, event, amount):
-    """Count a month lived in a state: it follows from the path, so it leaves no trace on it."""
+def group_now(migrants, row, month):
+    """The group of the migrant in ``row`` this month."""
     band = age_band(age_in_years(month, migrants.birth_month[row]))
-    entries.cells[event, migrants.area[row], migrants.purpose[row], migrants.sex[row], band] += amount
+    return group_of(migrants.area[row], migrants.purpose[row], migrants.sex[row], band)
+
+
+@compiled
+def note(entries, migrants, row, month, event, amount):
+    """Count ``amount`` of ``event`` for the migrant in ``row`` and put it on that life's path."""
+    migrants.path[row] = word(join(join(migrants.path[row], event), month)) & word(_LOW_32_BITS)
+    migrants.marks[row] |= MARK_OF_EVENT[event]
+    count(entries, month, event, group_now(migrants, row, month), migrants.key[row], amount)
+
+
+@woven
+def tally(entries, group, event, amount):
+    """Count a month lived in a state by a person of ``group``: it follows from the path, so it leaves no trace on it."""
+    entries.cells[event, group] += amount
 
 
 @compiled

@@ -10,6 +10,7 @@ from trafficsim.processes.brokerage import meet_broker
 from trafficsim.processes.happenings import (
     age_in_years,
     append_row,
+    group_now,
     is_exploited,
     is_in_host_country,
     leave_holder,
@@ -34,9 +35,6 @@ from trafficsim.processes.vocabulary import (
     Status,
     Stream,
 )
-
-HIGHEST_AGE = 120
-"""Years that nobody outlives."""
 
 
 @rule
@@ -82,6 +80,16 @@ def home_chance(p, sex, months_in_hiding, border_openness):
     """Chance a month to go home unforced; higher for men, fading with time, and held back by a closed border."""
     base = p.goes_home_men if sex == Sex.MALE else p.goes_home_women
     return base * border_openness * math.exp(-p.goes_home_fades * months_in_hiding)
+
+
+@rule
+def taken_chance(p, sex, permit, seller_reach, lever):
+    """Chance a month that a person in hiding falls into the hands of brokers; a status of one's own shelters."""
+    taken = p.taken_in_hiding_women if sex == Sex.FEMALE else p.taken_in_hiding_men
+    taken *= seller_reach * (1.0 - p.prevention_effect_in_hiding * lever.prevention)
+    if permit == Permit.STATUS:
+        taken *= 1.0 - p.shelter_of_status
+    return taken
 
 
 @rule
@@ -170,10 +178,10 @@ def give_birth(month, mother, p, stamps, migrants, children, households, entries
 
 
 @compiled
-def live(month, present, p, circumstances, border_openness, lever, fear_on, seats, seller_reach, stamps, migrants, children,
-         households, brokers, services, society, entries):  # fmt: skip
+def live(month, present, p, highest, circumstances, border_openness, lever, fear_on, seats, seller_reach, stamps, migrants,
+         children, households, brokers, services, society, entries):  # fmt: skip
     """One month of every person in the host country: births wherever they stand, the rest outside custody."""
-    most_deadly = death_chance(p, Status.FORCED_MARRIAGE, HIGHEST_AGE, False)
+    scheme = circumstances.permit_scheme * lever.permit_surveillance
     for row in present:
         status = migrants.status[row]
         if migrants.due[row] >= 0 and migrants.due[row] <= month and is_in_host_country(status):
@@ -181,32 +189,44 @@ def live(month, present, p, circumstances, border_openness, lever, fear_on, seat
             give_birth(month, row, p, stamps, migrants, children, households, entries)
         if status < Status.FORCED_MARRIAGE or status > Status.PROTECTED or status == Status.IN_CUSTODY:
             continue
-        treated = seek_care(month, row, p, lever, stamps, migrants, services, entries)
-        age = age_in_years(month, migrants.birth_month[row])
-        draw = uniform(migrants.key[row], stamps[Draw.DIES])
-        if draw < most_deadly and draw < death_chance(p, status, age, treated):  # spares most lives the exponential
+        group = group_now(migrants, row, month)
+        treated = seek_care(row, group, p, lever, stamps, migrants, services, entries)
+        if dies(month, row, treated, p, highest, stamps, migrants):
             leave_holder(brokers, migrants, row)
             move(entries, migrants, row, month, Status.DEAD, Event.DIED_IN_HOST_COUNTRY)
             continue
-        conceive(month, row, age, p, stamps, migrants, entries)
-        if go_onward(month, row, p, circumstances, lever, stamps, migrants, households, brokers, services, entries):
+        conceive(month, row, p, highest, stamps, migrants, entries)
+        if go_onward(
+            month,
+            row,
+            p,
+            circumstances,
+            scheme,
+            highest,
+            lever,
+            stamps,
+            migrants,
+            households,
+            brokers,
+            services,
+            entries,
+        ):
             continue
         if status == Status.PROTECTED:
-            protected_month(month, row, p, lever, stamps, migrants, services, entries)
+            protected_month(month, row, group, p, lever, stamps, migrants, services, entries)
             continue
-        if seek_help(month, row, p, lever, fear_on, stamps, migrants, brokers, services, society, entries):
+        if seek_help(month, row, p, highest, lever, fear_on, stamps, migrants, brokers, services, society, entries):
             continue
         if is_exploited(status):
-            scheme = circumstances.permit_scheme * lever.permit_surveillance
-            exploited_month(month, row, p, lever, scheme, seats, stamps, migrants, brokers, entries)
+            exploited_month(month, row, group, p, highest, lever, scheme, seats, stamps, migrants, brokers, entries)
         else:
             month_in_hiding(
-                month, row, p, border_openness, lever, seats, seller_reach, stamps, migrants, brokers, entries
-            )
+                month, row, group, p, highest, border_openness, lever, seats, seller_reach, stamps, migrants, brokers, entries
+            )  # fmt: skip
 
 
 @woven
-def seek_care(month, row, p, lever, stamps, migrants, services, entries):
+def seek_care(row, group, p, lever, stamps, migrants, services, entries):
     """Health care this month: by one's own means, or through a service that policy provides. True when treated."""
     draw = uniform(migrants.key[row], stamps[Draw.CARE])
     own = care_chance(p, migrants.status[row], migrants.permit[row])
@@ -214,29 +234,43 @@ def seek_care(month, row, p, lever, stamps, migrants, services, entries):
     if not treated and draw < own + (1.0 - own) * p.reach_of_assistance * lever.assistance:
         treated = take_place(services, ServiceKind.HEALTH, migrants.area[row])
     migrants.treated[row] = 1 if treated else 0
-    tally(entries, migrants, row, month, Event.CARE_RECEIVED if treated else Event.UNTREATED_MONTH, 1)
+    tally(entries, group, Event.CARE_RECEIVED if treated else Event.UNTREATED_MONTH, 1)
     return treated
 
 
 @woven
-def conceive(month, row, age, p, stamps, migrants, entries):
+def dies(month, row, treated, p, highest, stamps, migrants):
+    """True when the person dies this month."""
+    draw = uniform(migrants.key[row], stamps[Draw.DIES])
+    if draw >= highest.death:
+        return False
+    return draw < death_chance(p, migrants.status[row], age_in_years(month, migrants.birth_month[row]), treated)
+
+
+@woven
+def conceive(month, row, p, highest, stamps, migrants, entries):
     """Pregnancy."""
-    if migrants.due[row] < 0 and migrants.sex[row] == Sex.FEMALE:
-        if uniform(migrants.key[row], stamps[Draw.CONCEIVES]) < conception_chance(p, migrants.status[row], age):
+    draw = uniform(migrants.key[row], stamps[Draw.CONCEIVES])
+    if draw < highest.conception and migrants.due[row] < 0 and migrants.sex[row] == Sex.FEMALE:
+        age = age_in_years(month, migrants.birth_month[row])
+        if draw < conception_chance(p, migrants.status[row], age):
             migrants.due[row] = month + int(p.months_of_pregnancy)
             note(entries, migrants, row, month, Event.CONCEIVED, 1)
 
 
 @woven
-def go_onward(month, row, p, circumstances, lever, stamps, migrants, households, brokers, services, entries):
+def go_onward(month, row, p, circumstances, scheme, highest, lever, stamps, migrants, households, brokers, services,
+              entries):  # fmt: skip
     """Onward passage to a third country, alone or by a safe passage that policy provides. True when it changed her place."""
-    key, status, permit = migrants.key[row], migrants.status[row], migrants.permit[row]
-    has_child = migrants.children[row] > 0
+    key = migrants.key[row]
+    draw = uniform(key, stamps[Draw.GOES_ONWARD])
+    if draw >= highest.onward + p.onward_passage_monthly * lever.onward_passage:
+        return False
+    status, permit, has_child = migrants.status[row], migrants.permit[row], migrants.children[row] > 0
     own = onward_chance(
         p, status, migrants.sex[row], migrants.link[row], has_child, permit, migrants.area[row],
         circumstances.onward_openness,
     )  # fmt: skip
-    draw = uniform(key, stamps[Draw.GOES_ONWARD])
     if draw >= own + p.onward_passage_monthly * lever.onward_passage:
         return False
     if draw >= own:
@@ -244,7 +278,6 @@ def go_onward(month, row, p, circumstances, lever, stamps, migrants, households,
             return False
     else:
         compliance = households.compliance[migrants.holder[row]] if is_exploited(status) else 0.0
-        scheme = circumstances.permit_scheme * lever.permit_surveillance
         if uniform(key, stamps[Draw.DEPARTURE_NOTICED]) < departure_noticed_chance(p, permit, compliance, scheme):
             take_into_custody(month, row, brokers, migrants, entries, Event.DEPARTURE_NOTICED)
             return True
@@ -263,9 +296,9 @@ def leave_host_country(migrants, row):
 
 
 @woven
-def protected_month(month, row, p, lever, stamps, migrants, services, entries):
+def protected_month(month, row, group, p, lever, stamps, migrants, services, entries):
     """A month under protection: legal aid may win a remedy."""
-    tally(entries, migrants, row, month, Event.PROTECTED_MONTH, 1)
+    tally(entries, group, Event.PROTECTED_MONTH, 1)
     if migrants.remedied[row] == 0 and migrants.times_trafficked[row] > 0:
         if uniform(migrants.key[row], stamps[Draw.REMEDY]) < remedy_chance(p, lever):
             if take_place(services, ServiceKind.LEGAL_AID, migrants.area[row]):
@@ -274,18 +307,17 @@ def protected_month(month, row, p, lever, stamps, migrants, services, entries):
 
 
 @woven
-def seek_help(month, row, p, lever, fear_on, stamps, migrants, brokers, services, society, entries):
+def seek_help(month, row, p, highest, lever, fear_on, stamps, migrants, brokers, services, society, entries):
     """Reporting, and being found by a service outside custody. True when it changed where the person stands."""
-    key, area, trust = migrants.key[row], migrants.area[row], migrants.trust[row]
+    key = migrants.key[row]
     draw = uniform(key, stamps[Draw.REPORTS])
-    most = report_chance(p, 1.0, lever, fear_on)  # spares most lives the look at their trust
-    if draw < most and draw < report_chance(p, trust, lever, fear_on):
+    if draw < highest.report and draw < report_chance(p, migrants.trust[row], lever, fear_on):
         note(entries, migrants, row, month, Event.REPORTED, 1)
-        society.reports[area] += 1.0
+        society.reports[migrants.area[row]] += 1.0
         if receive_report(month, row, p, lever, stamps, migrants, brokers, services, society, entries):
             return True
-    if migrants.times_trafficked[row] > 0 and migrants.identified[row] == 0:
-        if uniform(key, stamps[Draw.MET_OUTSIDE]) < met_outside_chance(p, trust, lever, fear_on):
+    if highest.met_outside > 0.0 and migrants.times_trafficked[row] > 0 and migrants.identified[row] == 0:
+        if uniform(key, stamps[Draw.MET_OUTSIDE]) < met_outside_chance(p, migrants.trust[row], lever, fear_on):
             return identify_outside(month, row, migrants, brokers, services, society, entries)
     return False
 
@@ -314,17 +346,27 @@ def receive_report(month, row, p, lever, stamps, migrants, brokers, services, so
 
 
 @woven
-def exploited_month(month, row, p, lever, scheme, seats, stamps, migrants, brokers, entries):
-    """A month in exploitation: counted, and left by escape, by sale to another, or through a coerced act."""
-    key, status, has_child = migrants.key[row], migrants.status[row], migrants.children[row] > 0
-    tally(entries, migrants, row, month, Event.EXPLOITED_MONTH, 1)
-    if migrants.also_sexually_exploited[row] == 1 or status == Status.SEXUAL_EXPLOITATION:
-        tally(entries, migrants, row, month, Event.SEXUAL_EXPLOITATION_MONTH, 1)
-    if migrants.also_forced_to_work[row] == 1 or migrants.purpose[row] == Purpose.FORCED_LABOUR:
-        tally(entries, migrants, row, month, Event.FORCED_LABOUR_MONTH, 1)
+def escapes(row, p, highest, lever, scheme, stamps, migrants):
+    """True when the person gets out of exploitation this month."""
+    draw = uniform(migrants.key[row], stamps[Draw.ESCAPES])
+    if draw >= highest.escape:
+        return False
     travel = local_travel(p, migrants.permit[row], scheme)
-    escape = escape_chance(p, status, migrants.control[row], has_child, travel, lever)
-    if uniform(key, stamps[Draw.ESCAPES]) < escape:
+    return draw < escape_chance(
+        p, migrants.status[row], migrants.control[row], migrants.children[row] > 0, travel, lever
+    )
+
+
+@woven
+def exploited_month(month, row, group, p, highest, lever, scheme, seats, stamps, migrants, brokers, entries):
+    """A month in exploitation: counted, and left by escape, by sale to another, or through a coerced act."""
+    key, status = migrants.key[row], migrants.status[row]
+    tally(entries, group, Event.EXPLOITED_MONTH, 1)
+    if migrants.also_sexually_exploited[row] == 1 or status == Status.SEXUAL_EXPLOITATION:
+        tally(entries, group, Event.SEXUAL_EXPLOITATION_MONTH, 1)
+    if migrants.also_forced_to_work[row] == 1 or migrants.purpose[row] == Purpose.FORCED_LABOUR:
+        tally(entries, group, Event.FORCED_LABOUR_MONTH, 1)
+    if escapes(row, p, highest, lever, scheme, stamps, migrants):
         leave_holder(brokers, migrants, row)
         move(entries, migrants, row, month, Status.IN_HIDING, Event.ESCAPED_EXPLOITATION)
         return
@@ -353,23 +395,22 @@ def coerced_act(month, row, p, lever, stamps, migrants, brokers, entries):
 
 
 @woven
-def month_in_hiding(month, row, p, border_openness, lever, seats, seller_reach, stamps, migrants, brokers, entries):
+def month_in_hiding(month, row, group, p, highest, border_openness, lever, seats, seller_reach, stamps, migrants, brokers,
+                    entries):  # fmt: skip
     """A month in hiding: going home, or falling into the hands of brokers."""
-    key, sex = migrants.key[row], migrants.sex[row]
-    tally(entries, migrants, row, month, Event.HIDING_MONTH, 1)
-    months_in_hiding = month - migrants.status_since[row]
+    key = migrants.key[row]
+    tally(entries, group, Event.HIDING_MONTH, 1)
     draw = uniform(key, stamps[Draw.GOES_HOME])
-    most = max(p.goes_home_men, p.goes_home_women)  # spares most lives the exponential
-    if draw < most and draw < home_chance(p, sex, months_in_hiding, border_openness):
+    if draw < highest.home and draw < home_chance(
+        p, migrants.sex[row], month - migrants.status_since[row], border_openness
+    ):
         move(entries, migrants, row, month, Status.RETURNED_RELEASED, Event.WENT_HOME)
         leave_host_country(migrants, row)
         return
-    area = migrants.area[row]
-    taken = p.taken_in_hiding_women if sex == Sex.FEMALE else p.taken_in_hiding_men
-    taken *= seller_reach[area] * (1.0 - p.prevention_effect_in_hiding * lever.prevention)
-    if migrants.permit[row] == Permit.STATUS:
-        taken *= 1.0 - p.shelter_of_status
-    if uniform(key, stamps[Draw.FINDS_BROKERS_AGAIN]) < taken:
+    draw, area = uniform(key, stamps[Draw.FINDS_BROKERS_AGAIN]), migrants.area[row]
+    if draw < highest.taken and draw < taken_chance(
+        p, migrants.sex[row], migrants.permit[row], seller_reach[area], lever
+    ):
         broker = meet_broker(key, stamps[Draw.SELLER_PICK_IN_HIDING], area, Role.SELLER, seats, brokers)
         if broker >= 0:
             migrants.holder[row] = broker

@@ -9,6 +9,7 @@ import math
 
 from trafficsim.engine.compiling import compiled, rule
 from trafficsim.engine.draws import join, preference, uniform
+from trafficsim.processes.brokerage import first_seat
 from trafficsim.processes.happenings import (
     age_in_years,
     append_row,
@@ -177,7 +178,7 @@ def hand_over(month, row, purpose, household, price, p, stamps, migrants, broker
 
 
 @compiled
-def trade(month, present, attempts, p, scarcity_on, pressure_on, stamps, migrants, brokers, households, markets, stalls,
+def trade(month, present, attempts, p, scarcity_on, pressure_on, seats, stamps, migrants, brokers, households, markets, stalls,
           units, entries):  # fmt: skip
     """Match this month's offers with the stalls and settle; then move prices. ``attempts`` (int8, one a row) is scratch."""
     for row in present:
@@ -207,7 +208,7 @@ def trade(month, present, attempts, p, scarcity_on, pressure_on, stamps, migrant
         settle(month, market, p, stamps, migrants, brokers, households, markets, stalls, entries)
         if scarcity_on:
             purpose, area = markets.purpose[market], markets.area[market]
-            risk = seller_risk(area, brokers) if pressure_on else 0.0
+            risk = seller_risk(area, seats, brokers) if pressure_on else 0.0
             policing = units.effort[unit_row(UnitKind.LOCAL_POLICE, area)] - 1.0 if pressure_on else 0.0
             markets.price[market] = next_price(
                 p, markets.price[market], base_price(p, purpose), markets.offers[market], markets.seekers[market], risk,
@@ -233,11 +234,11 @@ def settle(month, market, p, stamps, migrants, brokers, households, markets, sta
 
 
 @compiled
-def seller_risk(area, brokers):
+def seller_risk(area, seats, brokers):
     """Mean perceived risk of the active sellers of an area."""
     total, number = 0.0, 0
-    for row in range(brokers.size[0]):
-        if brokers.area[row] == area and brokers.role[row] == Role.SELLER and brokers.active[row] == 1:
+    for row in range(first_seat(area, Role.SELLER.value, seats), first_seat(area, Role.SELLER.value + 1, seats)):
+        if brokers.active[row] == 1:
             total += brokers.perceived_risk[row]
             number += 1
     return total / number if number > 0 else 0.0

@@ -18,6 +18,7 @@ from trafficsim.processes import (
     crossing,
     custody,
     departure,
+    highest,
     life,
     market,
     presence,
@@ -97,7 +98,7 @@ class State:
     resting: np.ndarray = field(default_factory=lambda: column_array(np.zeros((len(Status), len(Sex)), np.int64)))
     stamps: np.ndarray = field(default_factory=lambda: column_array(np.zeros(len(Draw), np.uint64)))
     attempts: np.ndarray = field(default_factory=lambda: column_array(np.zeros(0, np.int8)))
-    present: np.ndarray = field(default_factory=lambda: column_array(np.zeros(0, np.int32)))
+    present: np.ndarray = field(default_factory=lambda: column_array(np.zeros(0, np.uint32)))
 
     def copy(self) -> "State":
         """Return an independent copy that continues exactly as this one would."""
@@ -193,7 +194,7 @@ def _find_present(state: State, settling: Any, slots: int) -> np.ndarray:
     """Return the rows that this month can touch, those who decide to leave in it apart: a view of a scratch array."""
     rows = int(state.world.migrants.size[0]) + slots
     if len(state.present) < rows:
-        state.present = column_array(np.zeros(with_room(rows), np.int32))
+        state.present = column_array(np.zeros(with_room(rows), np.uint32))
         state.attempts = column_array(np.zeros(with_room(rows), np.int8))
     found = presence.find_present(state.month, settling, state.world.migrants, state.resting, state.present)
     return state.present[:found]
@@ -209,7 +210,7 @@ def _with_newcomers(state: State, present: np.ndarray, rows_before: int) -> np.n
 def _make_room(state: State, present: np.ndarray, slots: int, scarcity: bool) -> World:
     """Grow tables so that no append of this month can overrun them."""
     world = state.world
-    births = int(presence.count_births(state.month, present, world.migrants))
+    births = int(presence.count_births(state.month, present, world.migrants.due))
     migrants = DECLARATIONS["migrants"].ensure(world.migrants, slots)
     # A household enters at an empty stall; where sales need no stall, one for each person sold.
     households = int(world.stalls.size[0]) + (0 if scarcity else len(present))
@@ -287,23 +288,26 @@ def advance(state: State, course: Course) -> None:
     present = _with_newcomers(state, present, rows_before)
     reopened = p["crossing"].reopened_openness * lever.border_reopening
     openness = max(now.border_openness * (1.0 - lever.border_closure), reopened)
+    leaving = presence.meaning_to_leave(present, w.migrants)
     crossing.cross(
-        month, present, p["crossing"], openness, on.enforcement_pressure, stamps, w.migrants, w.brokers, w.units, entries
+        month, leaving, p["crossing"], openness, on.enforcement_pressure, stamps, w.migrants, w.brokers, w.units, entries
     )  # fmt: skip
     # From here on nobody enters the host country this month, and nobody but its authorities sends anybody home.
     here = presence.standing_within(present, Status.IN_TRANSIT, Status.PROTECTED, w.migrants)
+    brought = presence.standing_within(here, Status.IN_TRANSIT, Status.HELD_BY_BROKERS, w.migrants)
     brokerage.pass_along(
-        month, here, p["brokerage"], lever, seats, sellers, stamps, w.migrants, w.brokers, entries
+        month, brought, p["brokerage"], lever, seats, sellers, stamps, w.migrants, w.brokers, entries
     )  # fmt: skip
     market.open_stalls(
         month, seed, p["market"], now, lever, on.broker_adaptation, stamps, w.markets, w.stalls, w.households, w.society
     )  # fmt: skip
     market.trade(
-        month, here, state.attempts, p["market"], on.scarcity, on.enforcement_pressure, stamps, w.migrants, w.brokers,
-        w.households, w.markets, w.stalls, w.units, entries,
+        month, brought, state.attempts, p["market"], on.scarcity, on.enforcement_pressure, seats, stamps, w.migrants,
+        w.brokers, w.households, w.markets, w.stalls, w.units, entries,
     )  # fmt: skip
+    most = highest.highest_chances(p["life"], now.onward_openness, openness, lever, on.fear, reach)
     life.live(
-        month, here, p["life"], now, openness, lever, on.fear, seats, reach, stamps, w.migrants, w.children,
+        month, here, p["life"], most, now, openness, lever, on.fear, seats, reach, stamps, w.migrants, w.children,
         w.households, w.brokers, w.services, w.society, entries,
     )  # fmt: skip
     surveillance.watch(
@@ -311,8 +315,9 @@ def advance(state: State, course: Course) -> None:
         w.society, entries,
     )  # fmt: skip
     removal = column_array(np.full(1, max(1.0, p["custody"].removal_places * scale) if on.queues else np.inf))
+    in_hands = presence.standing_within(here, Status.IN_CUSTODY, Status.PROTECTED, w.migrants)
     custody.decide(
-        month, here, p["custody"], now, lever, on.fear, on.queues, removal, stamps, w.migrants, w.brokers, w.units,
+        month, in_hands, p["custody"], now, lever, on.fear, on.queues, removal, stamps, w.migrants, w.brokers, w.units,
         w.services, w.society, entries,
     )  # fmt: skip
     returned = presence.standing_within(present, Status.RETURNED_DETAINED, Status.RETURNED_RELEASED, w.migrants)

@@ -17,22 +17,21 @@ from trafficsim.processes.vocabulary import Status
 @rule
 def is_settled(p, months_since_release, has_child):
     """True when a released person will not leave again: time has passed, and no child in the host country draws back."""
-    return months_since_release > p.months_until_settled and not has_child
+    return (months_since_release > p.months_until_settled) & (not has_child)
 
 
 @rule
 def rests(p, status, intends, months_in_status, has_child):
     """True when no rule can touch this life any more."""
-    if intends == 1:
-        return False
-    if status == Status.RETURNED_RELEASED:
-        return is_settled(p, months_in_status, has_child)
-    return status == Status.AT_ORIGIN or status == Status.IN_THIRD_COUNTRY or status == Status.DEAD
+    # Without a branch, for statuses come in no order that a processor could foresee.
+    settled = (status == Status.RETURNED_RELEASED) & is_settled(p, months_in_status, has_child)
+    gone = (status == Status.AT_ORIGIN) | (status == Status.IN_THIRD_COUNTRY) | (status == Status.DEAD)
+    return (intends == 0) & (settled | gone)
 
 
 @compiled
 def find_present(month, p, migrants, resting, present):
-    """Write the rows of lives not at rest into ``present`` (int32, room for all rows); return how many there are.
+    """Write the rows of lives not at rest into ``present`` (uint32, room for all rows); return how many there are.
 
     ``resting``, int64 (statuses, sexes), counts the lives at rest and is kept up to date.
     """
@@ -57,29 +56,37 @@ def find_present(month, p, migrants, resting, present):
 
 
 def standing_within(rows: np.ndarray, first: int, last: int, migrants: Any) -> np.ndarray:
-    """Return those of ``rows`` (int32) whose status is one of ``first`` to ``last``, in the same order.
+    """Return those of ``rows`` (uint32) whose status is one of ``first`` to ``last``, in the same order.
 
     A step that meets only whom it can touch is faster by far than one that passes over most of those it meets.
     """
-    chosen = column_array(np.empty(len(rows), np.int32))
-    return chosen[: _choose(rows, int(first), int(last), migrants, chosen)]
+    return _chosen(rows, migrants.status, first, last)
+
+
+def meaning_to_leave(rows: np.ndarray, migrants: Any) -> np.ndarray:
+    """Return those of ``rows`` (uint32) who mean to leave, in the same order."""
+    return _chosen(rows, migrants.intends, 1, 1)
+
+
+def _chosen(rows: np.ndarray, column: np.ndarray, first: int, last: int) -> np.ndarray:
+    chosen = column_array(np.empty(len(rows), np.uint32))
+    return chosen[: _choose(rows, column, int(first), int(last), chosen)]
 
 
 @compiled
-def _choose(rows, first, last, migrants, chosen):
+def _choose(rows, column, first, last, chosen):
     number = 0
     for row in rows:
-        status = migrants.status[row]
+        value = column[row]
         chosen[number] = row
-        number += (status >= first) & (status <= last)
+        number += (value >= first) & (value <= last)
     return number
 
 
 @compiled
-def count_births(month, rows, migrants):
-    """Return how many of ``rows`` are due to give birth by this month."""
+def count_births(month, rows, due):
+    """Return how many of ``rows`` are due to give birth by this month; ``due`` is the migrants' column."""
     number = 0
     for row in rows:
-        due = migrants.due[row]
-        number += (due >= 0) & (due <= month)
+        number += (due[row] >= 0) & (due[row] <= month)
     return number

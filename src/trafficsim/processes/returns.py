@@ -65,11 +65,8 @@ def live_after_return(month, present, p, circumstances, lever, family_on, stamps
     """One month of everybody detained or released at origin after a return, forced or not."""
     pressure = circumstances.departure_pressure / p.usual_pressure
     for row in present:
-        status = migrants.status[row]
-        if status != Status.RETURNED_DETAINED and status != Status.RETURNED_RELEASED:
-            continue
         key = migrants.key[row]
-        if status == Status.RETURNED_DETAINED:
+        if migrants.status[row] == Status.RETURNED_DETAINED:
             if migrants.until[row] < 0:
                 receive_returned(month, row, p, circumstances, lever, stamps, migrants, entries)
             elif uniform(key, stamps[Draw.TORTURED_AGAIN]) < p.tortured_again_monthly * (
@@ -85,11 +82,11 @@ def live_after_return(month, present, p, circumstances, lever, family_on, stamps
             continue
         if migrants.intends[row] == 1:
             continue
-        has_child = migrants.children[row] > 0
-        months_since = month - migrants.status_since[row]
         draw = uniform(key, stamps[Draw.LEAVES_AGAIN])
         if draw >= p.leaves_again_monthly * pressure + p.returns_for_child_monthly:
             continue  # no chance is larger than this: spares most lives the exponential
+        has_child = migrants.children[row] > 0
+        months_since = month - migrants.status_since[row]
         if draw < leave_again_chance(p, months_since, has_child, pressure, family_on):
             migrants.intends[row] = 1
             note(entries, migrants, row, month, Event.LEFT_AGAIN, 1)

@@ -4,10 +4,20 @@ Counts intrusion (phones screened, messages, pictures) as a harm to privacy. Det
 here says how to find or to hide a person, and no optimiser over it exists.
 """
 
-from trafficsim.engine.compiling import compiled, rule
+from trafficsim.engine.compiling import compiled, rule, woven
 from trafficsim.engine.draws import uniform
-from trafficsim.processes.happenings import area_weight, is_exploited, note, take_into_custody, tally, unit_row
+from trafficsim.processes.happenings import (
+    area_weight,
+    group_now,
+    is_exploited,
+    note,
+    take_into_custody,
+    tally,
+    unit_row,
+)
 from trafficsim.processes.vocabulary import Draw, Event, Permit, Sex, Status, UnitKind
+
+PERMITS = len(Permit)
 
 
 @rule
@@ -47,18 +57,44 @@ def spared_chance(p, lever):
     )
 
 
+@woven
+def effort_share(p, units, police, watched):
+    """Share of the effort of a police unit that bears on a person."""
+    finds = 1.0 if watched else p.surveillance_finds_others
+    return units.share_removal[police] + units.share_surveillance[police] * finds
+
+
+@compiled
+def highest_detection_chance(areas, p, circumstances, campaign, scheme, lever, units):
+    """The highest chance of being found that anybody has this month; a draw above it asks no further."""
+    highest = 0.0
+    for area in range(1, areas + 1):
+        police = unit_row(UnitKind.LOCAL_POLICE, area)
+        weight = area_weight(p.policing_area_slope, area, areas)
+        for permit in range(PERMITS):
+            share = effort_share(p, units, police, permit == Permit.SURVEILLANCE and scheme > 0.0)
+            for status in (Status.FORCED_MARRIAGE.value, Status.IN_HIDING.value):
+                chance = detection_chance(
+                    p, status, permit, 1.0, campaign, units.effort[police], share, weight, lever.data_firewall,
+                    circumstances.origin_accepts_returns,
+                )  # fmt: skip
+                highest = max(highest, chance)
+    return highest
+
+
 @compiled
 def watch(month, present, areas, p, circumstances, lever, fear_on, stamps, migrants, brokers, households, units, society,
           entries):  # fmt: skip
     """Permits, checks and detection of everybody outside custody in the host country."""
     scheme = circumstances.permit_scheme * lever.permit_surveillance
     campaign = circumstances.removal_campaign * (1.0 + p.enforcement_lever_effect * lever.removal_enforcement)
+    highest = highest_detection_chance(areas, p, circumstances, campaign, scheme, lever, units)
     for row in present:
         status = migrants.status[row]
         exploited = is_exploited(status)
         if not exploited and status != Status.IN_HIDING:
             continue
-        key, area = migrants.key[row], migrants.area[row]
+        key = migrants.key[row]
         permit = migrants.permit[row]
         if permit == Permit.NONE:
             if scheme > 0.0 and migrants.sex[row] == Sex.FEMALE:
@@ -77,31 +113,26 @@ def watch(month, present, areas, p, circumstances, lever, fear_on, stamps, migra
                 migrants.permit[row] = permit
                 note(entries, migrants, row, month, Event.PERMIT_BECAME_STATUS, 1)
         watched = permit == Permit.SURVEILLANCE and scheme > 0.0
+        draw = uniform(key, stamps[Draw.DETECTED])
+        if not watched and draw >= highest:
+            continue
+        compliance = households.compliance[migrants.holder[row]] if exploited else 0.0
         if watched:
             # Two or three checks a month in the letter: the fraction is drawn.
             checks = int(p.phone_checks_monthly * lever.permit_surveillance + uniform(key, stamps[Draw.PHONE]))
-            tally(entries, migrants, row, month, Event.PHONE_SCREENED, checks)
-            tally(entries, migrants, row, month, Event.MESSAGE_SENT, int(p.messages_monthly))
-            if status == Status.FORCED_MARRIAGE:
-                if uniform(key, stamps[Draw.PICTURE]) < households.compliance[migrants.holder[row]]:
-                    tally(entries, migrants, row, month, Event.PICTURE_SENT, int(p.pictures_monthly))
+            group = group_now(migrants, row, month)
+            tally(entries, group, Event.PHONE_SCREENED, checks)
+            tally(entries, group, Event.MESSAGE_SENT, int(p.messages_monthly))
+            if status == Status.FORCED_MARRIAGE and uniform(key, stamps[Draw.PICTURE]) < compliance:
+                tally(entries, group, Event.PICTURE_SENT, int(p.pictures_monthly))
+        area = migrants.area[row]
         police = unit_row(UnitKind.LOCAL_POLICE, area)
-        share = units.share_removal[police] + units.share_surveillance[police] * (
-            1.0 if watched else p.surveillance_finds_others
-        )
-        weight = area_weight(p.policing_area_slope, area, areas)
-        draw = uniform(key, stamps[Draw.DETECTED])
-        # First with the most that a household can do: spares most lives a look at theirs, which stands far off in memory.
-        if draw >= detection_chance(
-            p, status, permit, 1.0, campaign, units.effort[police], share, weight, lever.data_firewall,
+        chance = detection_chance(
+            p, status, permit, compliance, campaign, units.effort[police], effort_share(p, units, police, watched),
+            area_weight(p.policing_area_slope, area, areas), lever.data_firewall,
             circumstances.origin_accepts_returns,
-        ):  # fmt: skip
-            continue
-        compliance = households.compliance[migrants.holder[row]] if exploited else 0.0
-        if draw < detection_chance(
-            p, status, permit, compliance, campaign, units.effort[police], share, weight, lever.data_firewall,
-            circumstances.origin_accepts_returns,
-        ):  # fmt: skip
+        )  # fmt: skip
+        if draw < chance:
             if uniform(key, stamps[Draw.SPARED_CUSTODY]) < spared_chance(p, lever):
                 continue
             if permit == Permit.SURVEILLANCE:

@@ -3,8 +3,8 @@
 from trafficsim.engine.compiling import compiled, rule, woven
 from trafficsim.engine.draws import uniform
 from trafficsim.engine.ledger import count
-from trafficsim.processes.happenings import age_band, is_exploited, take_place
-from trafficsim.processes.vocabulary import Care, Draw, Event, Mark, Registration, ServiceKind, Status
+from trafficsim.processes.happenings import age_band, age_in_years, group_of, is_exploited, take_place, tally
+from trafficsim.processes.vocabulary import Care, Draw, Event, Mark, Purpose, Registration, ServiceKind, Status
 
 
 @rule
@@ -88,11 +88,17 @@ def help_towards_reunion(p, mother_status, lever):
     return 0.0
 
 
+@woven
+def childs_group(children, row, month):
+    """The group that the child in ``row`` is counted in."""
+    band = age_band(age_in_years(month, children.birth_month[row]))
+    return group_of(children.area[row], Purpose.NONE.value, children.sex[row], band)
+
+
 @compiled
 def tell(entries, children, row, month, event):
     """Count an event of the child in ``row``."""
-    band = age_band((month - children.birth_month[row]) // 12)
-    count(entries, month, event, children.area[row], 0, children.sex[row], band, children.key[row], 1)
+    count(entries, month, event, childs_group(children, row, month), children.key[row], 1)
 
 
 @compiled
@@ -177,8 +183,7 @@ def reach_out(month, row, status, p, lever, stamps, children, migrants, services
     """A separated child: months apart, contact from afar, reunion."""
     key, mother = children.key[row], children.mother[row]
     children.months_apart[row] += 1
-    band = age_band((month - children.birth_month[row]) // 12)
-    entries.cells[Event.CHILD_SEPARATED_MONTH, children.area[row], 0, children.sex[row], band] += 1
+    tally(entries, childs_group(children, row, month), Event.CHILD_SEPARATED_MONTH, 1)
     if children.contact[row] == 0:
         own, added = contact_chance(p, status), help_towards_contact(p, status, lever)
         if comes_about(uniform(key, stamps[Draw.CHILD_CONTACT]), own, added, children.area[row], services):
