@@ -64,7 +64,7 @@ def summarise(totals: pd.DataFrame, arms: Sequence[str], level: float = LEVEL) -
     of the draws, and ``luck_low`` and ``luck_high`` are the interval over replicates, ``share_of_assumptions`` the part
     of the difference's variance that assumptions explain, ``draws_below`` and ``draws_above`` the parts of the draws in
     which the difference is below and above zero (NaN with one draw). ``draws`` and ``replicates`` count the runs that the
-    difference rests on: a mean price has none where nobody was sold. Columns: :data:`SUMMARY`.
+    difference rests on: a mean price has none where nobody was sold. Columns: ``SUMMARY``.
     """
     index = ["indicator", "draw", "replicate"]
     table = totals.pivot(index=index, columns="arm", values="value").reindex(columns=list(arms))

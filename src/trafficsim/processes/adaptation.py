@@ -138,7 +138,7 @@ def adapt_brokers(month, seed, areas, p, lever, adaptation_on, seats, usual_inco
 
 @woven
 def mend_tie(row, area, group, p, seats, stamps, brokers, entries):
-    """A cut tie, or one to a partner who has left, regrows where there is money."""
+    """A cut tie, or one to a partner who has left, regrows with time."""
     role = brokers.role[row]
     if role == Role.SELLER or brokers.active[row] == 0:
         return

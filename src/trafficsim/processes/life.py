@@ -94,7 +94,7 @@ def taken_chance(p, sex, permit, seller_reach, lever):
 
 @rule
 def care_chance(p, status, permit):
-    """Chance a month that an ill person gets health care unaided. The surveillance permit changes nothing (the letter)."""
+    """Chance a month that a person gets health care unaided. The surveillance permit changes nothing (the letter)."""
     own = p.care_in_hiding if status == Status.IN_HIDING else p.care_in_exploitation
     if permit == Permit.STATUS:
         own = max(own, p.care_with_status)
