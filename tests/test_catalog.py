@@ -147,7 +147,12 @@ def test_a_series_stays_between_its_values_and_meets_each(months, linear, length
         ("parameters/market.yaml", "[0.002, 0.04]", "[0.04, 0.002]", "upside down"),
         ("parameters/market.yaml", "[0.002, 0.04]", "[0.01, 0.01]", "'fixed' goes with an empty range"),
         ("parameters/market.yaml", "distribution: uniform", "distribution: fixed", "'fixed' goes with an empty range"),
-        ("parameters/market.yaml", "distribution: uniform", "distribution: normal", "distribution = 'normal'.*triangular"),
+        (
+            "parameters/market.yaml",
+            "distribution: uniform",
+            "distribution: normal",
+            "distribution = 'normal'.*triangular",
+        ),
         ("parameters/market.yaml", "[1000, 9999]", "[0, 10000]", "price: .*log_uniform"),
         ("parameters/market.yaml", "[0.002, 0.04]", "[0.002]", "escape_monthly: "),
         ("parameters/market.yaml", "default: 0.01", "default: .inf", "default = inf"),

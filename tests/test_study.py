@@ -11,7 +11,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 import numpy as np
@@ -256,17 +257,31 @@ ENVIRONMENT = {**os.environ, "COLUMNS": "120"}
 LONG = ["scale=0.02", "years=2", "replicates=400", "workers=2", TWO_ARMS]
 
 
-def begin_long_study(folder: Path) -> tuple[subprocess.Popen[str], Path]:
+@pytest.fixture
+def long_study(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
     """Start a study that takes minutes, and wait until its first replicate stands in its file."""
+    # A shell that starts tests in the background has them ignore Ctrl-C, and so would what they start.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [sys.executable, "-m", "trafficsim", "compare", *LONG],
-        cwd=folder,
+        cwd=tmp_path,
         env=ENVIRONMENT,
         start_new_session=True,  # a group of its own, to which a terminal would send Ctrl-C
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+    signal.signal(signal.SIGINT, before)
+    try:
+        yield process, first_stored_replicate(process, tmp_path)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def first_stored_replicate(process: subprocess.Popen[str], folder: Path) -> Path:
+    """Return the file of a study that has begun, once one replicate is safe in it."""
     configuration = configure(LONG)
     histories = [run_identity(configuration, None, seed_of(configuration, number)).encode() for number in range(6)]
     deadline = time.monotonic() + 180.0
@@ -275,9 +290,8 @@ def begin_long_study(folder: Path) -> tuple[subprocess.Popen[str], Path]:
         content = b"".join(path.read_bytes() for path in folder.glob("results/study-*/study.unfinished.sqlite*"))
         if sum(history in content for history in histories) > 1:  # the second is being written, so the first is safe
             (path,) = folder.glob("results/study-*/study.unfinished.sqlite")
-            return process, path
+            return path
         time.sleep(0.1)
-    process.kill()
     pytest.fail("no replicate was stored")
 
 
@@ -306,8 +320,8 @@ def living_processes(group: int) -> list[str]:
     return [line for line in listed.splitlines() if line.split()[0] == str(group) and line.split()[1][0] != "Z"]
 
 
-def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
-    process, database = begin_long_study(tmp_path)
+def test_ctrl_c_keeps_what_is_done(long_study: tuple[subprocess.Popen[str], Path]) -> None:
+    process, database = long_study
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -322,9 +336,9 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
 
 
 def test_a_study_that_is_killed_loses_no_finished_replicate(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    long_study: tuple[subprocess.Popen[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    process, database = begin_long_study(tmp_path)
+    process, database = long_study
     process.kill()
     process.communicate(timeout=60)
     assert_group_ends(process.pid)
