@@ -6,7 +6,8 @@ reads, makes one keyed draw, and writes the columns that a month writes: no rule
 *Columns that a month touches* are taken to be those that the loops of :mod:`trafficsim.processes` read or write for a
 person in the host country to whom nothing happens, and, at a draw below a small chance, those that any event writes. What
 only a few persons' months touch (custody, return, birth) is left out, which makes the floor lower and the ratio harder.
-The floor is run on a copy of the same rows in every month of the same history, so that it writes what it likes.
+The floor is run after every month of the same history on the same rows, and writes to columns of its own. So both find
+the processor's caches as the other leaves them, and the history goes on as if there were no floor.
 
 Most living persons of a long run are at rest (:mod:`trafficsim.processes.presence`): in a third country, settled at
 origin. The month passes over them, the floor does not, so the same comparison is also made for the people in the host
@@ -29,6 +30,7 @@ from trafficsim.processes.month import advance, begin
 from trafficsim.processes.vocabulary import Draw, Status
 
 AT_MOST = 8.0
+HISTORIES = 9
 END = "2024-04"
 READ = (
     "key", "status", "status_since", "sex", "birth_month", "intends", "area", "holder", "purpose", "also_forced_to_work",
@@ -37,7 +39,7 @@ READ = (
 WRITTEN = ("treated", "trust")
 WRITTEN_AT_AN_EVENT = ("status_since", "path", "marks")
 CHANCE_OF_AN_EVENT = 0.02
-TOUCHED = (*READ, "treated", "path", "marks")
+SHADOWED = (*WRITTEN, *WRITTEN_AT_AN_EVENT)
 
 
 @numba.njit(cache=True, error_model="numpy", _nrt=False, forceinline=True)
@@ -80,7 +82,10 @@ def measure(quick: bool = False) -> dict[str, Any]:
     course = course_of(load_arm("status_quo"), 20240322, scale=scale)
     # Loads (or compiles) everything outside the clock.
     _history(course, 2, load=True)
-    taken = min((_history(course, month_index(END)) for _ in range(1 if quick else 3)), key=lambda one: one["month"])
+    # The median of the ratio: the floor is so short that where its columns happen to lie in memory shows in it.
+    histories = [_history(course, month_index(END)) for _ in range(1 if quick else HISTORIES)]
+    taken = sorted(histories, key=lambda one: one["month"] / one["floor"])[len(histories) // 2]
+    ratios = [one["month"] / one["floor"] for one in histories]
     living, present = taken["living"], taken["host_country"]
     per = {
         "month": taken["month"] / living,
@@ -96,7 +101,8 @@ def measure(quick: bool = False) -> dict[str, Any]:
                 at_most=AT_MOST, judged=not quick,
                 note=f"{1e9 * per['month']:.1f} against {1e9 * per['floor']:.1f} ns a living person-month. "
                 f"{1 - present / living:.0%} of them are at origin, in a third country or returned, and most of "
-                f"those are at rest: the month passes over them.",
+                f"those are at rest: the month passes over them. Median of {len(ratios)} histories, from "
+                f"{min(ratios):.1f} to {max(ratios):.1f}.",
             ),
             finding(
                 "the month against the floor, for people in the host country alone",
@@ -116,7 +122,7 @@ def _history(course: Any, months: int, load: bool = False) -> dict[str, Any]:
     """Return processor seconds of the months and of the floors, and the person-months they are spread over."""
     state = begin(course)
     stamps = np.zeros(len(Draw), np.uint64)
-    copy: dict[str, np.ndarray] = {}
+    shadows: dict[str, np.ndarray] = {}
     taken: dict[str, Any] = {"month": 0.0, "floor": 0.0, "floor_host_country": 0.0, "living": 0, "host_country": 0}
     while state.month < months:
         month, began = state.month, time.process_time()
@@ -124,11 +130,9 @@ def _history(course: Any, months: int, load: bool = False) -> dict[str, Any]:
         taken["month"] += time.process_time() - began
         migrants = state.world.migrants
         rows = int(migrants.size[0])
-        if not copy or len(copy["key"]) < rows:
-            copy = {name: np.empty_like(getattr(migrants, name)) for name in TOUCHED}
-        for name, column in copy.items():
-            column[:rows] = getattr(migrants, name)[:rows]
-        people = migrants._replace(**copy)
+        if not shadows or len(shadows["trust"]) < rows:
+            shadows = {name: np.ones_like(getattr(migrants, name)) for name in SHADOWED}
+        people = migrants._replace(**shadows)
         fill_stamps(stamps, course.seed, month)
         status = people.status[:rows]
         chosen = np.flatnonzero(is_in_host_country_column(status)).astype(np.int32)

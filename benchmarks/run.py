@@ -90,7 +90,8 @@ def page(report: dict[str, Any]) -> str:
     of = report["machine"]
     lines = [
         "# Benchmarks", "",
-        "Written by `make bench` from what was measured. Figures belong to one machine and one day: read ratios first.", "",
+        "Written by `python -m benchmarks.run --page` from what was measured. Figures belong to one machine and one day: "
+        "read ratios first.", "",
         f"{of['date']}; {of['processor']}, {of['cores']} cores, {of['memory_gib']} GiB; Python {of['python']}, "
         f"numba {of['numba']}, NumPy {of['numpy']}, Mesa {of['mesa']}.", "",
     ]  # fmt: skip

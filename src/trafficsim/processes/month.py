@@ -190,27 +190,31 @@ def _first_markets(course: Course) -> tuple[Any, Any]:
     return markets, stalls
 
 
-def _find_present(state: State, settling: Any, slots: int) -> np.ndarray:
-    """Return the rows that this month can touch, those who decide to leave in it apart: a view of a scratch array."""
-    rows = int(state.world.migrants.size[0]) + slots
-    if len(state.present) < rows:
-        state.present = column_array(np.zeros(with_room(rows), np.uint32))
-        state.attempts = column_array(np.zeros(with_room(rows), np.int8))
-    found = presence.find_present(state.month, settling, state.world.migrants, state.resting, state.present)
-    return state.present[:found]
+def _find_present(state: State, settling: Any, slots: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return the rows that this month can touch, those of them who mean to leave, and how many give birth in it.
+
+    The first is a view of scratch, which has room behind it for those who decide to leave this month.
+    """
+    rows = int(state.world.migrants.size[0])
+    if len(state.present) < rows + slots:
+        state.present = column_array(np.zeros(with_room(rows + slots), np.uint32))
+        state.attempts = column_array(np.zeros(with_room(rows + slots), np.int8))
+    leaving = column_array(np.empty(rows, np.uint32))
+    found, found_leaving, births = presence.find_present(
+        state.month, settling, state.world.migrants, state.resting, state.present, leaving
+    )
+    return state.present[:found], leaving[:found_leaving], int(births)
 
 
-def _with_newcomers(state: State, present: np.ndarray, rows_before: int) -> np.ndarray:
-    """Return ``present`` and the rows appended since there were ``rows_before``."""
-    newcomers = np.arange(rows_before, int(state.world.migrants.size[0]))
+def _with_newcomers(state: State, present: np.ndarray, newcomers: np.ndarray) -> np.ndarray:
+    """Return ``present``, a view of scratch, and the newcomers behind them."""
     state.present[len(present) : len(present) + len(newcomers)] = newcomers
     return state.present[: len(present) + len(newcomers)]
 
 
-def _make_room(state: State, present: np.ndarray, slots: int, scarcity: bool) -> World:
+def _make_room(state: State, present: np.ndarray, births: int, slots: int, scarcity: bool) -> World:
     """Grow tables so that no append of this month can overrun them."""
     world = state.world
-    births = int(presence.count_births(state.month, present, world.migrants.due))
     migrants = DECLARATIONS["migrants"].ensure(world.migrants, slots)
     # A household enters at an empty stall; where sales need no stall, one for each person sold.
     households = int(world.stalls.size[0]) + (0 if scarcity else len(present))
@@ -267,9 +271,9 @@ def advance(state: State, course: Course) -> None:
     slots = int(np.ceil(p["departure"].candidates_monthly * scale))
     stamps, seats, seed = state.stamps, course.seats(), course.seed
     fill_stamps(stamps, seed, month)
-    present = _find_present(state, p["returns"], slots)
+    present, leaving, births = _find_present(state, p["returns"], slots)
     rows_before = int(state.world.migrants.size[0])
-    state.world = w = _make_room(state, present, slots, on.scarcity)
+    state.world = w = _make_room(state, present, births, slots, on.scarcity)
     entries = state.ledger.entries
     usually_active = p["brokerage"].usually_active
     sellers = activity(w.brokers, seats, Role.SELLER, usually_active)
@@ -285,10 +289,11 @@ def advance(state: State, course: Course) -> None:
     departure.depart(
         month, seed, slots, scale, p["departure"], now, lever, signal, recruiters, stamps, w.migrants, entries
     )  # fmt: skip
-    present = _with_newcomers(state, present, rows_before)
+    newcomers = np.arange(rows_before, int(w.migrants.size[0]), dtype=np.uint32)
+    present = _with_newcomers(state, present, newcomers)
+    leaving = column_array(np.concatenate([leaving, newcomers]))
     reopened = p["crossing"].reopened_openness * lever.border_reopening
     openness = max(now.border_openness * (1.0 - lever.border_closure), reopened)
-    leaving = presence.meaning_to_leave(present, w.migrants)
     crossing.cross(
         month, leaving, p["crossing"], openness, on.enforcement_pressure, stamps, w.migrants, w.brokers, w.units, entries
     )  # fmt: skip

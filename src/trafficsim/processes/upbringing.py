@@ -121,15 +121,16 @@ def bring_up(month, p, circumstances, lever, stamps, children, migrants, service
             continue
         status = migrants.status[mother]
         register(month, row, p, circumstances, lever, stamps, children, entries)
-        holder = migrants.holder[mother] if is_exploited(status) else -1
-        together = has_mother(
-            p, status, holder, children.household[row], children.reunited[row] == 1,
-            uniform(key, Draw.CHILD_GOES_WITH_HER.value), lever.child_and_family,
-        )  # fmt: skip
-        if care == Care.WITH_MOTHER and not together:
-            separate(month, row, mother, p, lever, stamps, children, migrants, entries)
-        elif care != Care.WITH_MOTHER:
+        if care != Care.WITH_MOTHER:
             reach_out(month, row, status, p, lever, stamps, children, migrants, services, entries)
+        else:
+            # Only here, for a look at her row costs as much as all else: mothers stand in no order of their children.
+            holder = migrants.holder[mother] if is_exploited(status) else -1
+            if not has_mother(
+                p, status, holder, children.household[row], children.reunited[row] == 1,
+                uniform(key, Draw.CHILD_GOES_WITH_HER.value), lever.child_and_family,
+            ):  # fmt: skip
+                separate(month, row, mother, p, lever, stamps, children, migrants, entries)
         if children.care[row] != Care.REUNITED_ABROAD:
             expose(month, row, p, lever, stamps, children, entries)
 
