@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from trafficsim.analysis.spread import two_sources
 from trafficsim.catalog import catalog
+from trafficsim.designs import METHODS, parameter_points, uncertain_parameters, value_at
 from trafficsim.errors import UserError
-from trafficsim.experiments.designs import METHODS, parameter_points, uncertain_parameters, value_at
 
 UNCERTAIN = uncertain_parameters(catalog())
 

@@ -13,10 +13,10 @@ from trafficsim import compare
 from trafficsim.catalog import catalog
 from trafficsim.comparison import Comparison
 from trafficsim.configuration import configure
+from trafficsim.designs import uncertain_parameters
 from trafficsim.errors import UserError
-from trafficsim.experiments.designs import uncertain_parameters
+from trafficsim.experiments.frames import open_study
 from trafficsim.experiments.replicate import plan_of
-from trafficsim.experiments.store import open_study
 from trafficsim.experiments.study import run_study, study_of
 from trafficsim.report.figures import draw_figures
 from trafficsim.report.table import print_comparison

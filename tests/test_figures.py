@@ -13,9 +13,10 @@ from matplotlib.transforms import Bbox
 
 from trafficsim.configuration import configure
 from trafficsim.errors import UserError
+from trafficsim.experiments.frames import open_study
 from trafficsim.experiments.replicate import FATE_LABELS, NOT_DEPARTED
 from trafficsim.experiments.schema import LIMITS
-from trafficsim.experiments.store import StudyWriter, open_study, save_study
+from trafficsim.experiments.store import StudyWriter, save_study
 from trafficsim.experiments.study import run_study, study_of
 from trafficsim.processes.vocabulary import LABELS, Care
 from trafficsim.report.figures import DRAWINGS, TABLES, draw_figures

@@ -18,9 +18,10 @@ from trafficsim.catalog import catalog
 from trafficsim.configuration import configure
 from trafficsim.errors import UserError
 from trafficsim.experiments.export import export_study
+from trafficsim.experiments.frames import FRAMES, frames_of, open_study
 from trafficsim.experiments.result import PRICE, StudyResult
 from trafficsim.experiments.schema import APPLICATION_ID, FOREIGN_KEYS, KEYS, LIMITS, TABLES
-from trafficsim.experiments.store import FRAMES, StudyWriter, frames_of, open_study, save_study
+from trafficsim.experiments.store import StudyWriter, save_study
 from trafficsim.experiments.study import run_study, study_of
 
 WORDS = ["arms=[status_quo,letter_package]", "scale=0.01", "years=2", "replicates=2", "workers=1", "output.events=true"]

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from trafficsim.catalog import catalog
 from trafficsim.configuration import configure
-from trafficsim.experiments.store import frames_of
+from trafficsim.experiments.frames import frames_of
 from trafficsim.experiments.study import run_study
 from trafficsim.report.table import number, print_comparison, signed
 

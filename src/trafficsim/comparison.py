@@ -11,8 +11,9 @@ from rich.console import Console
 
 from trafficsim.analysis.summary import arm_totals, summarise
 from trafficsim.configuration import configure
+from trafficsim.experiments.frames import frames_of
 from trafficsim.experiments.result import StudyResult
-from trafficsim.experiments.store import frames_of, save_study
+from trafficsim.experiments.store import save_study
 from trafficsim.experiments.study import run_study
 from trafficsim.report.table import print_comparison
 

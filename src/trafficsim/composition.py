@@ -26,7 +26,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from trafficsim.catalog import catalog
 from trafficsim.catalog.reading import nearest, one_of, read_mapping
-from trafficsim.configuration import GROUPS, SHORT_NAMES, Configuration, Output, Study, checked
+from trafficsim.configuration import GROUPS, SHORT_NAMES, Configuration, Executor, Output, Study, checked
 from trafficsim.errors import UserError
 from trafficsim.policy import arm_names
 
@@ -42,6 +42,7 @@ _TRUSTED_TARGETS = ("hydra._internal.core_plugins.", "hydra_plugins.")
 def register_defaults() -> None:
     """Give Hydra what holds where no file speaks, so that each key can be overridden and is shown by ``--cfg job``."""
     defaults = {"parameters": catalog().defaults(), "study": asdict(Study()), "output": asdict(Output())}
+    defaults["executor"] = asdict(Executor())
     ConfigStore.instance().store(name="built_in", node=defaults, provider="trafficsim")
 
 
@@ -82,7 +83,7 @@ def _place(group: str, choice: Any, touched: set[str]) -> str:
     """Return where a wrong value of ``group`` was written, as far as it can be told."""
     if not isinstance(choice, str) or (PACKAGE_FOLDER / group / f"{choice}.yaml").is_file():
         return group  # the package's own files hold nothing wrong: it was the command line
-    keys = {group, *SHORT_NAMES} if group == "study" else {group}
+    keys = {group, *(name for name, its in SHORT_NAMES.items() if its == group)}
     return f"{group}/{choice}.yaml" + (" or the command line" if keys & touched else "")
 
 
@@ -250,6 +251,8 @@ def _unknown_key(key: str, keys: list[str]) -> str:
         return (
             f"unknown key '{key}'. Choose the arm first (arm=NAME); a lever that it lacks is added with '+{key}=...'."
         )
+    if key.startswith("study.grid"):
+        return f"unknown key '{key}'. Values to combine are added with '+study.grid.PROCESS.NAME=[...]'."
     keys = [each for each in keys if each != "arm"] + ["arm"]
     while True:  # the first part that does not exist is the one to correct
         parent, _, name = key.rpartition(".")

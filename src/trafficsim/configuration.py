@@ -19,6 +19,7 @@ from pydantic.dataclasses import dataclass
 from trafficsim.catalog import Catalog, catalog
 from trafficsim.catalog.corridors import Corridor
 from trafficsim.catalog.reading import nearest, one_of, validated
+from trafficsim.designs import METHODS, Point, points_of_design
 from trafficsim.engine.calendar import MONTHS_A_YEAR, month_index, month_label
 from trafficsim.errors import UserError
 from trafficsim.policy import Arm, load_arm
@@ -26,13 +27,17 @@ from trafficsim.policy import Arm, load_arm
 _CLOSED = ConfigDict(extra="forbid")
 
 Switch = Annotated[bool, Strict()]
+Number = Annotated[float, Field(allow_inf_nan=False)]
 Text = Annotated[str, StringConstraints(min_length=1)]
 FileName = Annotated[str, StringConstraints(pattern=r"^\w[\w.-]*$", max_length=100)]
 
 EARLIEST_POLICY, LATEST_POLICY = "1996-01", "2040-01"
-SHORT_NAMES = ("policy_start", "years", "scale", "replicates", "draws", "design", "seed", "workers")
-"""Keys of ``study`` that may be written without ``study.`` before them."""
-GROUPS = ("study", "arm", "corridor", "output", "parameters")
+SHORT_NAMES = {
+    **dict.fromkeys(("policy_start", "years", "scale", "replicates", "draws", "design", "seed"), "study"),
+    "workers": "executor",
+}
+"""Keys that may be written without their group before them, and that group."""
+GROUPS = ("study", "arm", "corridor", "output", "parameters", "executor")
 """Hydra's groups: each a folder of files to choose from."""
 
 
@@ -61,10 +66,12 @@ class Feedbacks:
 
 @dataclass(frozen=True, config=_CLOSED)
 class Study:
-    """How the study is run. ``scale`` is simulated people for each real one; ``workers`` 0 uses every core.
+    """What is lived through: arms × draws of assumptions × replicates. ``scale`` is simulated people for each real one.
 
     ``draws`` 0 keeps the assumptions as they stand; N lives every replicate through in N plausible worlds, points of
-    ``design`` over the ranges of all uncertain parameters.
+    ``design`` over the ranges of the uncertain parameters that ``vary`` names ("market" or "market.price_bride"; none
+    named: all). Design ``grid`` takes every combination of the values in ``grid``, design ``file`` the rows of the CSV
+    file ``points``, whose columns are named "market.price_bride"; both say how many draws there are.
     """
 
     name: FileName = "study"
@@ -73,9 +80,11 @@ class Study:
     scale: Annotated[float, Strict(), Field(ge=0.0005, le=200, allow_inf_nan=False)] = 1.0
     replicates: Annotated[int, Strict(), Field(ge=1, le=100_000)] = 20
     draws: Annotated[int, Strict(), Field(ge=0, le=100_000)] = 0
-    design: Literal["latin_hypercube", "sobol"] = "latin_hypercube"
+    design: Literal["latin_hypercube", "sobol", "grid", "file"] = "latin_hypercube"
+    vary: tuple[Text, ...] = ()
+    grid: dict[str, dict[str, tuple[Number, ...]]] = dataclasses.field(default_factory=dict)
+    points: str = ""
     seed: Annotated[int, Strict(), Field(ge=0, le=2**63 - 1)] = 20240322
-    workers: Annotated[int, Strict(), Field(ge=0, le=256)] = 0
     feedbacks: Feedbacks = dataclasses.field(default_factory=Feedbacks)
 
     _policy_start = field_validator("policy_start", mode="before")(_month)
@@ -92,11 +101,27 @@ class Study:
 
 
 @dataclass(frozen=True, config=_CLOSED)
+class Executor:
+    """Where the runs are lived through: in this process, in processes of this machine, or on a Dask cluster.
+
+    ``workers`` 0 uses every core; ``address`` is that of a Dask scheduler, none for a cluster on this machine.
+    """
+
+    kind: Literal["inline", "processes", "dask"] = "processes"
+    workers: Annotated[int, Strict(), Field(ge=0, le=256)] = 0
+    address: str = ""
+
+
+@dataclass(frozen=True, config=_CLOSED)
 class Output:
-    """What is kept and where: ``monthly`` series, and ``events`` of every life."""
+    """What is kept and where: totals by ``groups``, ``monthly`` series, comparisons of ``lives`` with those of the first
+    arm, and ``events`` of every life.
+    """
 
     folder: Text = "results"
+    groups: Switch = True
     monthly: Switch = True
+    lives: Switch = True
     events: Switch = False
 
 
@@ -108,8 +133,10 @@ class Configuration:
     arms: tuple[Arm, ...]
     corridor: Corridor
     output: Output
+    executor: Executor = dataclasses.field(default_factory=Executor)
     parameters: dict[str, dict[str, float]] = dataclasses.field(default_factory=dict)
     catalog_digest: str = ""
+    points_digest: str = ""
 
     def plain(self) -> dict[str, Any]:
         """Return the configuration as plain dictionaries, lists, numbers and text, ready for JSON."""
@@ -119,13 +146,32 @@ class Configuration:
         """Return the catalogue as it holds in the study's corridor; ``parameters`` are not yet put in."""
         return self.corridor.assumptions()
 
+    def points(self) -> list[Point]:
+        """Return the assumptions of each draw, none where they stand as they are; what was set by hand stays as set.
+
+        Raises :class:`UserError` for a design that contradicts itself or the catalogue.
+        """
+        study = self.study
+        points = points_of_design(
+            self.assumptions(), study.design, draws=study.draws, seed=study.seed, vary=study.vary, grid=study.grid,
+            file=study.points,
+        )  # fmt: skip
+        for point in points:
+            for process, values in self.parameters.items():
+                own = point.setdefault(process, {})
+                own.update(
+                    {name: value for name, value in values.items() if name not in own or study.design in METHODS}
+                )
+        return points
+
     def hash(self) -> str:
         """Return the SHA-256 of everything that a result depends on, as canonical JSON.
 
-        The number of workers and what is written where are left out: they change no result.
+        Where it is lived through and what is written where are left out: they change no result. Of a file of points its
+        content counts, not its name.
         """
         content = self.plain()
-        del content["output"], content["study"]["workers"]
+        del content["output"], content["executor"], content["study"]["points"]
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -161,8 +207,10 @@ def checked(
     for key in content:
         if key not in allowed:
             raise UserError(f"unknown key '{key}'.{nearest(str(key), allowed)} Allowed: {one_of(allowed)}.")
-    study = dict(_mapping(content, "study"))
-    study.update({name: content[name] for name in SHORT_NAMES if name in content})
+    groups = {group: dict(_mapping(content, group)) for group in ("study", "executor")}
+    for name, group in SHORT_NAMES.items():
+        if name in content:
+            groups[group][name] = content[name]
     corridor = validated(Corridor, _mapping(content, "corridor"), place["corridor"])
     known = corridor.assumptions()
     untouched, defaults = catalog().defaults(), known.defaults()
@@ -177,15 +225,30 @@ def checked(
         if (changed := {name: value for name, value in values.items() if holds(process, name, value)})
     }
     configuration = Configuration(
-        study=validated(Study, study, place["study"]),
+        study=validated(Study, groups["study"], place["study"]),
         arms=_arms(content, tuple(search_path), arm_choice, place["arm"]),
         corridor=corridor,
         output=validated(Output, _mapping(content, "output"), place["output"]),
+        executor=validated(Executor, groups["executor"], place["executor"]),
         parameters=parameters,
         catalog_digest=known.digest(),
     )
     _check_starts(configuration)
-    return configuration
+    return with_points(configuration)
+
+
+def with_points(configuration: Configuration) -> Configuration:
+    """Return the configuration with the number of draws that its grid or file of points says, and its points' digest.
+
+    Raises :class:`UserError` for a point that the catalogue does not allow.
+    """
+    study, points = configuration.study, configuration.points()
+    text = json.dumps(points, sort_keys=True, separators=(",", ":"))
+    return dataclasses.replace(
+        configuration,
+        study=dataclasses.replace(study, draws=len(points)),
+        points_digest=hashlib.sha256(text.encode()).hexdigest() if study.design == "file" else "",
+    )
 
 
 def _mapping(content: Mapping[str, Any], key: str) -> Mapping[str, Any]:

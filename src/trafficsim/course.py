@@ -1,6 +1,9 @@
 """The course of a run: the catalogue's numbers, the dated circumstances and an arm's levers, put together."""
 
+import hashlib
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 
 from trafficsim.catalog import Catalog, catalog
 from trafficsim.engine.calendar import MONTHS_A_YEAR, month_index
@@ -10,7 +13,21 @@ from trafficsim.processes.circumstances import Circumstances, Switches
 from trafficsim.processes.month import Course
 
 MODEL_VERSION = "1"
-"""Raised whenever a change alters results."""
+"""Raised whenever a change is meant to alter results."""
+
+
+@cache
+def model_version() -> str:
+    """Return the version of the rules: the number above and the beginning of the hash of their own text.
+
+    The hash tells two states of the rules apart even where nobody thought that a change would alter a result.
+    """
+    folder, digest = Path(__file__).parent, hashlib.sha256()
+    for path in sorted(
+        [*folder.glob("engine/*.py"), *folder.glob("processes/*.py"), Path(__file__), folder / "policy.py"]
+    ):
+        digest.update(path.name.encode() + path.read_bytes())
+    return f"{MODEL_VERSION}-{digest.hexdigest()[:8]}"
 
 
 def course_of(

@@ -8,8 +8,8 @@ from sqlite3 import Connection
 import pandas as pd
 
 from trafficsim.errors import UserError
+from trafficsim.experiments.files import reading
 from trafficsim.experiments.schema import TABLES
-from trafficsim.experiments.store import reading
 
 FORMATS = ("csv", "parquet")
 VIEWS = ("comparison", "who_says")

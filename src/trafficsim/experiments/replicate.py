@@ -1,7 +1,7 @@
 """One replicate: a shared history, lived once and forked into the arms, and the same lives compared between them.
 
 Lives are matched by key. A replicate is a pure function of the configuration and its place in the plan, so it is the same
-on any number of workers. Where a study draws assumptions, each replicate is lived through in every draw with the same luck.
+wherever it is lived through. Where a study draws assumptions, each replicate is lived through in every draw with the same luck.
 """
 
 import hashlib
@@ -10,16 +10,18 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trafficsim.catalog import catalog
 from trafficsim.configuration import Configuration
-from trafficsim.course import MODEL_VERSION, course_of
+from trafficsim.course import course_of, model_version
+from trafficsim.designs import Point
 from trafficsim.engine.ledger import DIMENSIONS
-from trafficsim.experiments.result import HISTORY, PRICE, Outcome, Point, RunRecord
+from trafficsim.experiments.content import content_digest, kept_of
+from trafficsim.experiments.result import HISTORY, PRICE, Outcome, Place, RunRecord, Task
 from trafficsim.policy import Arm
 from trafficsim.processes.month import Course, State, advance, begin
 from trafficsim.processes.vocabulary import AREA_LABELS, LABELS, AgeBand, Care, Event, Mark, Purpose, Sex, Status
@@ -53,66 +55,44 @@ def seed_of(configuration: Configuration, replicate: int) -> int:
     return int.from_bytes(digest[:8], "big") >> 1
 
 
-class Place(NamedTuple):
-    """A place in the plan of a study: a draw of assumptions and a replicate, both from 0."""
-
-    draw: int
-    replicate: int
-
-
-def plan_of(configuration: Configuration) -> list[Place]:
+def places_of(configuration: Configuration) -> list[Place]:
     """Return every place of the study's plan, draw by draw."""
     study = configuration.study
     return [Place(draw, replicate) for draw in range(max(1, study.draws)) for replicate in range(study.replicates)]
 
 
-def points_of(configuration: Configuration) -> list[Point]:
-    """Return the assumptions of each draw, none where they stand as they are; what was set by hand stays as set.
+def point_at(configuration: Configuration, points: Sequence[Point], draw: int) -> Point:
+    """Return what differs from the corridor's defaults in a draw; ``points`` are those of the configuration."""
+    return points[draw] if points else configuration.parameters
 
-    Raises :class:`UserError` where the design does not suit the number of draws.
+
+def plan_of(configuration: Configuration) -> list[Task]:
+    """Return all work of the study, every arm at every place."""
+    points, arms = configuration.points(), tuple(range(len(configuration.arms)))
+    return [
+        Task(number, place, arms, point_at(configuration, points, place.draw))
+        for number, place in enumerate(places_of(configuration))
+    ]
+
+
+def months_of(configuration: Configuration, task: Task) -> int:
+    """Return how many months a task lives through: its history, then each arm's window."""
+    study = configuration.study
+    return study.first_policy_month + len(task.arms) * (study.end_month - study.first_policy_month)
+
+
+def run_task(configuration: Configuration, task: Task, lived: Lived | None = None) -> Outcome:
+    """Live through one replicate's history and fork it into each arm of the task.
+
+    Where lives are to be compared (``output.lives``), those of the task's first arm are compared with each other's.
     """
-    study = configuration.study
-    if study.draws == 0:
-        return []
-    from trafficsim.experiments.designs import parameter_points  # SciPy's statistics take half a second to load
-
-    points = parameter_points(configuration.assumptions(), study.draws, study.design, study.seed)
-    for point in points:
-        for process, values in configuration.parameters.items():
-            point.setdefault(process, {}).update(values)
-    return points
-
-
-def assumptions_of(configuration: Configuration, draw: int) -> Point:
-    """Return what differs from the corridor's defaults in a draw."""
-    if configuration.study.draws == 0:
-        return configuration.parameters
-    fingerprint = configuration.hash()
-    if fingerprint not in _drawn:
-        _drawn.clear()
-        _drawn[fingerprint] = points_of(configuration)
-    return _drawn[fingerprint][draw]
-
-
-_drawn: dict[str, list[Point]] = {}
-"""The points of the latest study, by the hash of its configuration: a worker lives through many places of one plan."""
-
-
-def months_of(configuration: Configuration) -> int:
-    """Return how many months one replicate lives through: its history, then each arm's window."""
-    study = configuration.study
-    return study.first_policy_month + len(configuration.arms) * (study.end_month - study.first_policy_month)
-
-
-def run_replicate(configuration: Configuration, place: Place, lived: Lived | None = None) -> Outcome:
-    """Live through one replicate's history, fork it into each arm, and compare the lives with the first arm's."""
-    study, seed = configuration.study, seed_of(configuration, place.replicate)
+    study, seed = configuration.study, seed_of(configuration, task.place.replicate)
     branch, end = study.first_policy_month, study.end_month
     settings: dict[str, Any] = {
         "scale": study.scale,
         "policy_start": study.policy_start,
         "years": study.years,
-        "parameters": assumptions_of(configuration, place.draw),
+        "parameters": task.point,
         "feedbacks": {name: getattr(study.feedbacks, name) for name in study.feedbacks.__dataclass_fields__},
         "assumptions": configuration.assumptions(),
     }
@@ -126,47 +106,65 @@ def run_replicate(configuration: Configuration, place: Place, lived: Lived | Non
             if lived:
                 lived(months_lived)
 
+    names = Identities(configuration)
     began = time.perf_counter()
     course = course_of(STATUS_QUO, seed, **settings)
     state = begin(course, configuration.output.events)
     live(state, course, branch)
-    runs = [_record(state, configuration, None, place, slice(0, branch), began)]
+    runs = [_record(state, configuration, names, None, task, slice(0, branch), began)]
     # What people carry over from history is not an outcome of the arms.
     state.world.migrants.marks[:] = 0
     first_log_row = int(state.ledger.entries.log_size[0])
     people_at_branch = int(state.world.migrants.size[0])
     dead_before = np.asarray(state.world.migrants.status[:people_at_branch] == Status.DEAD)
+    arms = [configuration.arms[number] for number in task.arms]
     lives: list[_Lives] = []
-    for number, arm in enumerate(configuration.arms):
+    for arm in arms:
         began = time.perf_counter()
         course = course_of(arm, seed, **settings)
-        fork = state if number == len(configuration.arms) - 1 else state.copy()
+        fork = state if arm is arms[-1] else state.copy()
         live(fork, course, end)
-        runs.append(_record(fork, configuration, arm, place, slice(branch, end), began, first_log_row))
-        lives.append(_lives(fork, dead_before, people_at_branch))
+        runs.append(_record(fork, configuration, names, arm, task, slice(branch, end), began, first_log_row))
+        if configuration.output.lives:
+            lives.append(_lives(fork, dead_before, people_at_branch))
     outcome = Outcome(runs, [], [])
-    baseline = configuration.arms[0].name
-    for arm, other in zip(configuration.arms[1:], lives[1:], strict=True):
+    for arm, other in zip(arms[1:], lives[1:], strict=False):
         pairs, lives_changed, compared = _compare(lives[0], other)
-        outcome.fates.extend((*place, baseline, arm.name, a, b, n) for a, b, n in pairs)
-        outcome.changed_lives.append((*place, baseline, arm.name, lives_changed, compared))
+        outcome.fates.extend((*task.place, arms[0].name, arm.name, a, b, n) for a, b, n in pairs)
+        outcome.changed_lives.append((*task.place, arms[0].name, arm.name, lives_changed, compared))
     return outcome
 
 
-def run_identity(configuration: Configuration, arm: Arm | None, seed: int, draw: int = 0) -> str:
-    """Return the name of a run: a hash of everything that decides its result."""
-    plain = configuration.plain()
-    study = plain["study"]
-    content = {
-        "model": MODEL_VERSION,
-        "catalog": catalog().digest(),
-        "arm": arm.plain()["levers"] if arm else HISTORY,
-        "seed": seed,
-        "study": {name: study[name] for name in ("policy_start", "years", "scale", "feedbacks")},
-        "corridor": plain["corridor"],
-        "parameters": assumptions_of(configuration, draw),
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:24]
+class Identities:
+    """Names runs by a hash of everything that decides their results: equal names, equal results.
+
+    That is the rules' own text, the catalogue, the corridor, the study's settings, the arm's levers, the seed and the
+    assumptions; where a run is lived through, and what is kept of it, are no part of it.
+    """
+
+    def __init__(self, configuration: Configuration) -> None:
+        plain = configuration.plain()
+        self._settings = _digest(
+            {
+                "model": model_version(),
+                "catalog": catalog().digest(),
+                "study": {name: plain["study"][name] for name in ("policy_start", "years", "scale", "feedbacks")},
+                "corridor": plain["corridor"],
+            }
+        )
+        self._arms = {arm.name: _digest(arm.plain()["levers"]) for arm in configuration.arms}
+        self._point: tuple[Point | None, str] = (None, "")
+
+    def of(self, arm: Arm | None, seed: int, point: Point) -> str:
+        """Return the name of the run of ``arm`` (None: the history) at ``seed`` with the assumptions of ``point``."""
+        if point is not self._point[0]:
+            self._point = (point, _digest(point))
+        levers = HISTORY if arm is None else self._arms[arm.name]
+        return hashlib.sha256(f"{self._settings}/{levers}/{seed}/{self._point[1]}".encode()).hexdigest()[:24]
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _lives(state: State, dead_before: NDArray[np.bool_], people_at_branch: int) -> _Lives:
@@ -200,26 +198,30 @@ def _compare(a: _Lives, b: _Lives) -> tuple[list[tuple[str, str, int]], int, int
 
 
 def _record(
-    state: State, configuration: Configuration, arm: Arm | None, place: Place, window: slice, began: float,
-    first_log_row: int = 0,
+    state: State, configuration: Configuration, names: Identities, arm: Arm | None, task: Task, window: slice,
+    began: float, first_log_row: int = 0,
 ) -> RunRecord:  # fmt: skip
     """Return what the run of ``arm`` (None: the history) brought in its months, as far as ``output`` asks for it."""
-    keep, seed = configuration.output, seed_of(configuration, place.replicate)
-    return RunRecord(
+    keep, seed = configuration.output, seed_of(configuration, task.place.replicate)
+    totals = total_indicators(state, window, configuration.corridor.areas, DIMENSIONS if keep.groups else ())
+    record = RunRecord(
         arm=arm.name if arm else HISTORY,
-        draw=place.draw,
-        replicate=place.replicate,
+        draw=task.place.draw,
+        replicate=task.place.replicate,
         seed=seed,
-        run_id=run_identity(configuration, arm, seed, place.draw),
-        parent=run_identity(configuration, None, seed, place.draw) if arm else None,
+        run_id=names.of(arm, seed, task.point),
+        parent=names.of(None, seed, task.point) if arm else None,
         first_month=window.start,
         months=window.stop - window.start,
         seconds=time.perf_counter() - began,
         monthly=monthly_indicators(state, window) if keep.monthly else {},
-        totals=total_indicators(state, window, configuration.corridor.areas),
+        totals=totals,
         stocks=_stocks(state, window) if keep.monthly else [],
         events=state.ledger.log()[first_log_row:] if keep.events else None,
+        kept=kept_of(keep),
     )
+    record.digest = content_digest(record)
+    return record
 
 
 def _event_columns() -> dict[str, list[int]]:
@@ -242,16 +244,18 @@ def _mean_price(paid: NDArray[Any], sold: NDArray[Any]) -> NDArray[np.float64]:
     return np.divide(paid, sold, out=np.full(np.shape(paid), np.nan), where=np.asarray(sold) > 0)
 
 
-def total_indicators(state: State, window: slice, areas: Sequence[str]) -> list[tuple[str, str, str, float]]:
+def total_indicators(
+    state: State, window: slice, areas: Sequence[str], dimensions: Sequence[str] = DIMENSIONS
+) -> list[tuple[str, str, str, float]]:
     """Return totals over the window: (indicator, dimension, level, value), "all" and each group that occurs.
 
-    ``areas`` are the names of the corridor's areas.
+    ``areas`` are the names of the corridor's areas, ``dimensions`` those that people are grouped by.
     """
     totals: list[tuple[str, str, str, float]] = []
     sums: dict[str, tuple[Sequence[str], NDArray[np.int64]]] = {
         "all": (["all"], state.ledger.monthly[window].sum(axis=0)[:, None])
     }
-    for dimension in DIMENSIONS:
+    for dimension in dimensions:
         codes = DIMENSION_CODES.get(dimension)
         levels: Sequence[str] = [LABELS[codes][code] for code in codes] if codes else [AREA_LABELS[0], *areas]
         sums[dimension] = (levels, state.ledger.monthly_by[dimension][window].sum(axis=0)[:, : len(levels)])

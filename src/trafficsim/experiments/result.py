@@ -6,14 +6,39 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Point = dict[str, dict[str, float]]
-"""Assumptions in place of defaults: process -> name -> value."""
+from trafficsim.designs import Point
 
 HISTORY = "history"
 """What stands in the place of an arm for the run from which all arms of a replicate branch."""
 
 PRICE = "mean_price_paid"
 """The one indicator that is a quotient: of what was paid and how often."""
+
+
+class Place(NamedTuple):
+    """A place in the plan of a study: a draw of assumptions and a replicate, both from 0."""
+
+    draw: int
+    replicate: int
+
+
+class Task(NamedTuple):
+    """A piece of work: one history, forked into those arms of the study (by number) whose runs are asked for.
+
+    ``number`` is its place among the tasks; ``point`` holds the assumptions in place of the corridor's defaults.
+    """
+
+    number: int
+    place: Place
+    arms: tuple[int, ...]
+    point: Point
+
+
+class Failure(NamedTuple):
+    """A task that could not be done: what went wrong in a sentence, and the whole story for whoever must mend it."""
+
+    reason: str
+    details: str
 
 
 @dataclass
@@ -24,7 +49,7 @@ class RunRecord:
     history a run branched from. ``monthly`` maps an indicator to its values, shape (months,); ``totals`` holds (indicator,
     dimension, level, value) over the run's months; ``stocks`` holds (month, kind, level, count); months count from
     January 1996. ``monthly`` and ``stocks`` are empty where ``output.monthly`` is off; ``events`` is None unless
-    ``output.events`` is on.
+    ``output.events`` is on. ``kept`` names what was kept of it, and ``digest`` is the SHA-256 of all that.
     """
 
     arm: str
@@ -40,6 +65,8 @@ class RunRecord:
     totals: list[tuple[str, str, str, float]]
     stocks: list[tuple[int, str, str, int]]
     events: NDArray[Any] | None = None
+    kept: str = ""
+    digest: str = ""
 
 
 class Outcome(NamedTuple):

@@ -7,7 +7,7 @@ from sqlite_utils import Database
 APPLICATION_ID = 0x74726166
 """Marks an SQLite file as one of ours ("traf")."""
 
-FORM = 1
+FORM = 2
 """Raised when tables change their form; a file of another form is left alone."""
 
 LIMITS = (
@@ -91,12 +91,22 @@ TABLES: dict[str, dict[str, tuple[type, str]]] = {
     },
     "lever_evidence": {"lever": (str, "lever"), "evidence": (str, "provision or statement of the letter that asks for it")},
     "runs": {
-        "id": (int, "number of the run in this file"), "study": (str, "study"), "arm": (str, "arm, or history"),
-        "draw": (int, "draw of assumptions, from 0"),
-        "replicate": (int, "replicate, from 0; equal replicates have equal luck"), "seed": (str, "seed"),
-        "parent_run": (int, "the history it branched from"), "first_month": (str, "first month, YYYY-MM"),
-        "months": (int, "length"), "seconds": (float, "time it took"),
+        "id": (int, "number of the run in this file"),
         "identity": (str, "hash of all that decides the result: equal identities, equal results"),
+        "seed": (str, "seed"), "parent_run": (int, "the history it branched from"),
+        "first_month": (str, "first month, YYYY-MM"), "months": (int, "length"), "seconds": (float, "time it took"),
+        "model_version": (str, "version of the rules that made it"), "kept": (str, "what is kept of it"),
+        "digest": (str, "SHA-256 of what is kept of it"),
+    },
+    "study_runs": {
+        "study": (str, "study"), "draw": (int, "draw of assumptions, from 0"),
+        "replicate": (int, "replicate, from 0; equal replicates have equal luck"), "arm": (str, "arm, or history"),
+        "run": (int, "run; studies of a file share those that are equal"),
+    },
+    "failures": {
+        "study": (str, "study"), "draw": (int, "draw of assumptions"), "replicate": (int, "replicate"),
+        "arms": (str, "arms that were to be lived through"), "reason": (str, "what went wrong"),
+        "details": (str, "where in the code"), "created": (str, "time, UTC"),
     },
     "monthly": {
         "run": (int, "run"), "indicator": (str, "indicator"), "month": (str, "YYYY-MM"), "value": (float, "in its unit"),
@@ -110,14 +120,12 @@ TABLES: dict[str, dict[str, tuple[type, str]]] = {
         "month": (str, "YYYY-MM"), "count": (int, "simulated persons at the end of the month"),
     },
     "fates": {
-        "study": (str, "study"), "draw": (int, "draw of assumptions"), "replicate": (int, "replicate"),
-        "arm_a": (str, "baseline"), "arm_b": (str, "other arm"),
+        "run_a": (int, "run of the baseline"), "run_b": (int, "run of the other arm, for the same lives"),
         "fate_a": (str, "fate under the baseline"), "fate_b": (str, "fate of the same lives under the other arm"),
         "lives": (int, "simulated lives"),
     },
     "changed_lives": {
-        "study": (str, "study"), "draw": (int, "draw of assumptions"), "replicate": (int, "replicate"),
-        "arm_a": (str, "baseline"), "arm_b": (str, "other arm"),
+        "run_a": (int, "run of the baseline"), "run_b": (int, "run of the other arm, for the same lives"),
         "lives_changed": (int, "lives that differ"), "lives_compared": (int, "lives compared"),
     },
     "events": {
@@ -140,8 +148,8 @@ KEYS: dict[str, Any] = {
     "arms": ("study", "arm"), "indicators": "name", "parameters": ("study", "process", "name"), "levers": "name",
     "runs": "id", "monthly": ("run", "indicator", "month"), "totals": ("run", "indicator", "dimension", "level"),
     "stocks": ("run", "kind", "level", "month"), "draws": ("study", "draw", "process", "name"),
-    "fates": ("study", "draw", "replicate", "arm_a", "arm_b", "fate_a", "fate_b"),
-    "changed_lives": ("study", "draw", "replicate", "arm_a", "arm_b"),
+    "study_runs": ("study", "draw", "replicate", "arm"), "failures": ("study", "draw", "replicate"),
+    "fates": ("run_a", "run_b", "fate_a", "fate_b"), "changed_lives": ("run_a", "run_b"),
 }  # fmt: skip
 
 FOREIGN_KEYS: dict[str, list[tuple[str, str, str]]] = {
@@ -157,32 +165,34 @@ FOREIGN_KEYS: dict[str, list[tuple[str, str, str]]] = {
     "arms": [("study", "studies", "id")],
     "parameters": [("study", "studies", "id")],
     "draws": [("study", "studies", "id")],
-    "runs": [("study", "studies", "id"), ("parent_run", "runs", "id")],
+    "runs": [("parent_run", "runs", "id")],
+    "study_runs": [("study", "studies", "id"), ("run", "runs", "id")],
+    "failures": [("study", "studies", "id")],
     "monthly": [("run", "runs", "id"), ("indicator", "indicators", "name")],
     "totals": [("run", "runs", "id"), ("indicator", "indicators", "name")],
     "stocks": [("run", "runs", "id")],
-    "fates": [("study", "studies", "id")],
-    "changed_lives": [("study", "studies", "id")],
+    "fates": [("run_a", "runs", "id"), ("run_b", "runs", "id")],
+    "changed_lives": [("run_a", "runs", "id"), ("run_b", "runs", "id")],
     "events": [("run", "runs", "id")],
 }
 
 COMPARISON = """
-select runs.study, indicators.label as indicator, indicators.unit, arms.title as arm,
+select here.study, indicators.label as indicator, indicators.unit, arms.title as arm,
        avg(totals.value) as mean_over_runs,
        avg(totals.value - baseline_totals.value) as mean_difference_to_baseline,
        count(*) as runs, indicators.direction, indicators.definition
 from totals
-join runs on runs.id = totals.run
-join arms on arms.study = runs.study and arms.arm = runs.arm
+join study_runs as here on here.run = totals.run
+join arms on arms.study = here.study and arms.arm = here.arm
 join indicators on indicators.name = totals.indicator
-join arms as baseline on baseline.study = runs.study and baseline.place = 0
-join runs as baseline_runs on baseline_runs.study = runs.study and baseline_runs.replicate = runs.replicate
-     and baseline_runs.draw = runs.draw and baseline_runs.arm = baseline.arm
-left join totals as baseline_totals on baseline_totals.run = baseline_runs.id
+join arms as baseline on baseline.study = here.study and baseline.place = 0
+join study_runs as baseline_runs on baseline_runs.study = here.study and baseline_runs.replicate = here.replicate
+     and baseline_runs.draw = here.draw and baseline_runs.arm = baseline.arm
+left join totals as baseline_totals on baseline_totals.run = baseline_runs.run
      and baseline_totals.indicator = totals.indicator and baseline_totals.dimension = 'all'
 where totals.dimension = 'all'
-group by runs.study, indicators.name, runs.arm
-order by runs.study, indicators.place, arms.place
+group by here.study, indicators.name, here.arm
+order by here.study, indicators.place, arms.place
 """
 """The view ``comparison``: what the printed table says, without the intervals."""
 
@@ -214,7 +224,8 @@ def create_tables(database: Database) -> None:
         )
         # Rows in the order of their compound key: no second copy of the key in an index, half the size.
         database.execute(f"{sql.rstrip().rstrip(';')} WITHOUT ROWID" if isinstance(key, tuple) else sql)
-    database.table("runs").create_index(["study", "arm", "draw", "replicate"], unique=True, if_not_exists=True)
+    database.table("runs").create_index(["identity"], unique=True, if_not_exists=True)
+    database.table("study_runs").create_index(["run"], if_not_exists=True)
     database.create_view("comparison", COMPARISON, replace=True)
     database.create_view("who_says", WHO_SAYS, replace=True)
     database.execute(f"PRAGMA application_id = {APPLICATION_ID}")

@@ -48,7 +48,7 @@ def print_comparison(frames: Mapping[str, pd.DataFrame], console: Console) -> No
     """Print each indicator under each arm, the paired differences to the first arm, and how many lives changed.
 
     ``frames`` holds :data:`TABLES` of a study, as
-    :func:`~trafficsim.experiments.store.open_study` returns them.
+    :func:`~trafficsim.experiments.frames.open_study` returns them.
     """
     arms = frames["arms"].sort_values("place")
     titles: dict[str, str] = dict(zip(arms["arm"], arms["title"], strict=True))

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from trafficsim.errors import UserError
-from trafficsim.experiments.store import open_study
+from trafficsim.experiments.frames import open_study
 from trafficsim.report.figures.fates import draw_parting
 from trafficsim.report.figures.indicators import draw_differences, draw_indicators
 from trafficsim.report.figures.over_time import draw_children, draw_statuses

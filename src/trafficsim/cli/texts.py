@@ -1,0 +1,81 @@
+"""What `trafficsim -h` and `trafficsim COMMAND -h` say."""
+
+INTRODUCTION = """\
+Simulate lives along a migration corridor under different policies, and compare the same lives between them.
+
+The results are scenario outcomes of a model built on allegations and survivor-sample data; not a count of real people.
+"""
+
+FIRST_STEPS = """\
+first steps:
+  trafficsim compare study=teaching replicates=2     a small study: four arms, table and figures in a minute or so
+  trafficsim catalog arms                            the policies that can be compared
+  trafficsim catalog parameters market               the numbers behind the market, with ranges and sources
+  trafficsim compare -h                              everything that a study can be told
+"""
+
+SETTINGS = """\
+settings, each written KEY=VALUE (quote what the shell would take for its own, such as 'arms=[a,b]'):
+  arms=[A,B,...]        the arms to compare; the first is the baseline; join two with '+': letter_package+border_reopened
+  arm=NAME              {arm}
+  arm.levers.L.coverage=0.5   how far lever L of that arm reaches (also start, ramp_months, capacity)
+  replicates=20         how often each arm is run; replicate 7 of each arm meets the same luck
+  draws=64              live each replicate through in so many plausible worlds, over the ranges of all assumptions
+                        (design=sobol for Sobol' points, study.vary=[market,custody.NAME] for some assumptions only);
+                        the table then tells luck and assumptions apart
+  design=grid '+study.grid.market.NAME=[1,2]'   every combination of values;  design=file study.points=FILE.csv  your own
+  scale=1.0             simulated people for each real one (0.0005 to 200)
+  years=10  policy_start=2024-04  seed=20240322
+  workers=0 (0: every core)   executor=inline, processes or dask (executor.address=tcp://HOST:8786 for a cluster of yours)
+  parameters.market.NAME=VALUE     a value within the range that the catalogue gives
+  study.feedbacks.fear=false       switch a feedback off
+  study=teaching        choose a file of the group study (also: corridor, parameters, output, executor)
+  output.folder=results  output.events=true (every event of every life)  output.monthly=false (no series by month)
+  output=totals         the total of each run and nothing else, about a hundredth of the room
+"""
+
+WHERE_STUDIES_GO = """\
+Each study leaves a folder output.folder/NAME-HASH with study.sqlite and figures; the same settings have the same hash.
+Until all replicates are finished the file is called study.unfinished.sqlite. Ctrl-C, or whatever else ends the study,
+leaves the finished ones in it, and the same command does what is missing.
+"""
+
+WHERE_SWEEPS_GO = """\
+A sweep leaves a folder output.folder/NAME (study.name=NAME) with study.sqlite and study.log. Every run in the file is named
+by all that decides its result, so that the same command does only what is missing, after Ctrl-C, a power cut or a full
+disk, and a changed arm or a further seed is all that is lived through anew. A run that fails is written down with its
+reason, and the sweep goes on.
+"""
+
+HYDRA = """\
+options, as in any Hydra program:
+  -m, --multirun        one job for each combination of values: KEY=A,B  KEY=range(1,4)  'arm=glob(*_only)'
+  --config-dir DIR      your own files: DIR/arm/mine.yaml, DIR/study/mine.yaml, ...
+  --config-name NAME    your own primary file, found in DIR
+  --cfg job             show the composed configuration instead of running it
+  --info, --hydra-help  how it was composed, and Hydra's own help
+"""
+
+COMPARE_EXAMPLES = """\
+examples:
+  trafficsim compare study=teaching
+  trafficsim compare 'arms=[status_quo,non_refoulement_only,letter_package]' replicates=20
+  trafficsim compare 'arms=[border_reopened,letter_package+border_reopened]'
+  trafficsim compare study=teaching draws=32 replicates=4 'arms=[status_quo,letter_package]'
+  trafficsim compare 'arms=[status_quo]' arm=non_refoulement_only arm.levers.non_refoulement.coverage=0.5
+  trafficsim compare -m 'arms=[status_quo]' arm=identification_only arm.levers.identification.coverage=0.15,0.5,0.9
+"""
+
+SWEEP_EXAMPLES = """\
+examples:
+  trafficsim sweep study.name=prices draws=256 replicates=4 scale=0.1 output=totals --dry-run
+  trafficsim sweep study.name=prices draws=256 replicates=4 scale=0.1 output=totals
+  trafficsim sweep study.name=grid design=grid '+study.grid.market.price_bride=[2000,4000]' 'arms=[status_quo,permit_reform]'
+  trafficsim sweep study.name=mine design=file study.points=points.csv executor=dask executor.address=tcp://head-node:8786
+"""
+
+RUN_EXAMPLES = """\
+examples:
+  trafficsim run arm=status_quo scale=0.05
+  trafficsim run -m arm=permit_reform,surveillance_removed replicates=5
+"""

@@ -1,0 +1,112 @@
+"""Taking over what a damaged results file holds unharmed, run by run, each checked against its digest."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from trafficsim.experiments.content import CONTENT_TABLES, digest_of
+from trafficsim.experiments.files import close, connected, opened
+from trafficsim.experiments.schema import FOREIGN_KEYS, TABLES
+
+OF_RUNS = {"study_runs": ("run",), "fates": ("run_a", "run_b"), "changed_lives": ("run_a", "run_b")}
+"""The tables that tell of runs beside those that hold what came of them, with the columns that name runs."""
+
+
+def salvage(damaged: Path, path: Path) -> int:
+    """Copy the runs that are unharmed in the file ``damaged`` into the file at ``path``; return how many there are.
+
+    The damaged file is only read. Descriptions of studies are copied as far as they can be read; those of a study that
+    goes on are written anew in any case.
+    """
+    database = opened(path)
+    try:
+        with closing(connected(damaged, "ro")) as source, database.atomic():
+            database.execute("PRAGMA defer_foreign_keys = on")  # parents may be what was lost
+            for table in TABLES:
+                if table not in (*CONTENT_TABLES, *OF_RUNS, "runs"):
+                    _copy(source, database.conn, table)
+            unharmed = {run[0] for run in _unharmed_runs(source, database.conn)}
+            for table, columns in OF_RUNS.items():
+                _copy(source, database.conn, table, columns, unharmed)
+            _drop_what_hangs(database)
+        return len(unharmed)
+    finally:
+        close(database)
+
+
+def _drop_what_hangs(database: Database) -> None:
+    """Delete rows that refer to what was lost; runs without a study wait for one that asks for them."""
+    while any([
+        database.execute(
+            f"delete from {table} where {column} is not null and {column} not in (select {key} from {parent})"
+        ).rowcount
+        for table, references in FOREIGN_KEYS.items()
+        for column, parent, key in references
+    ]):  # fmt: skip
+        pass
+
+
+def digest_in(connection: sqlite3.Connection, run: int) -> str:
+    """Return the digest of what the file holds of a run, as :func:`~trafficsim.experiments.content.digest_of` makes it."""
+    return digest_of({table: _content(connection, table, run) for table in CONTENT_TABLES})
+
+
+def _content(connection: sqlite3.Connection, table: str, run: int) -> Iterator[Sequence[Any]]:
+    columns = [column for column in TABLES[table] if column != "run"]
+    order = "rowid" if table == "events" else ", ".join(columns)
+    return connection.execute(f"select {', '.join(columns)} from {table} where run = ? order by {order}", [run])
+
+
+def _unharmed_runs(source: sqlite3.Connection, target: sqlite3.Connection) -> Iterator[Sequence[Any]]:
+    """Copy and yield the runs whose rows can be read and have their digest, a history before those that branch from it."""
+    columns, copied = list(TABLES["runs"]), set()
+    place = {name: columns.index(name) for name in ("id", "parent_run", "digest")}
+    for number in range(1, _last_run(source) + 1):
+        try:
+            run = source.execute(f"select {', '.join(columns)} from runs where id = ?", [number]).fetchone()
+            if run is None or digest_in(source, number) != run[place["digest"]]:
+                continue
+            if run[place["parent_run"]] is not None and run[place["parent_run"]] not in copied:
+                continue
+            rows = {table: [(number, *row) for row in _content(source, table, number)] for table in CONTENT_TABLES}
+        except sqlite3.DatabaseError:
+            continue  # this one is harmed
+        _insert(target, "runs", [run])
+        for table, content in rows.items():
+            _insert(target, table, content)
+        copied.add(number)
+        yield run
+
+
+def _last_run(source: sqlite3.Connection) -> int:
+    """Return the highest number that a run may have, as far as any table can still tell."""
+    highest = 0
+    for table, column in (("runs", "id"), ("study_runs", "run"), ("totals", "run")):
+        with suppress(sqlite3.DatabaseError):
+            highest = max(highest, source.execute(f"select max({column}) from {table}").fetchone()[0] or 0)
+    return highest
+
+
+def _copy(
+    source: sqlite3.Connection, target: sqlite3.Connection, table: str, runs: Sequence[str] = (), unharmed: set[int] | None = None
+) -> None:  # fmt: skip
+    """Copy the rows of a table up to where it can no longer be read, those of ``unharmed`` runs alone where it names runs."""
+    columns = list(TABLES[table])
+    places = [columns.index(column) for column in runs]
+    rows = []
+    with suppress(sqlite3.DatabaseError):
+        for row in source.execute(f"select {', '.join(columns)} from {table}"):
+            if unharmed is None or all(row[place] in unharmed for place in places):
+                rows.append(row)
+    _insert(target, table, rows)
+
+
+def _insert(target: sqlite3.Connection, table: str, rows: Sequence[Sequence[Any]]) -> None:
+    columns = list(TABLES[table])
+    target.executemany(
+        f"insert or ignore into {table} ({', '.join(columns)}) values ({', '.join('?' * len(columns))})", rows
+    )
