@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from trafficsim import cli
+from trafficsim.cli import studying
 from trafficsim.configuration import Configuration
 
 ARM = """\
@@ -26,7 +27,7 @@ def conducted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Configura
     """The studies that the command line would have run, in a folder of the test's own."""
     studies: list[Configuration] = []
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli, "conduct", studies.append)
+    monkeypatch.setattr(studying, "conduct", lambda configuration, manner: studies.append(configuration) or 0)
     return studies
 
 
@@ -35,7 +36,18 @@ def names(configuration: Configuration) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "words", [["-h"], [], ["compare", "-h"], ["run", "-h"], ["export", "-h"], ["report", "-h"], ["catalog", "-h"]]
+    "words",
+    [
+        ["-h"],
+        [],
+        ["compare", "-h"],
+        ["run", "-h"],
+        ["sweep", "-h"],
+        ["studies", "-h"],
+        ["export", "-h"],
+        ["report", "-h"],
+        ["catalog", "-h"],
+    ],
 )
 def test_help_teaches(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     try:
@@ -185,12 +197,12 @@ def test_ctrl_c_stops_a_sweep(
     """What Ctrl-C keeps is tested with real processes in test_study.py; here, that no further job begins."""
     begun: list[Configuration] = []
 
-    def finished_replicates(configuration: Configuration, progress: object) -> Iterator[None]:
+    def finished_tasks(configuration: Configuration, *_: object) -> Iterator[None]:
         begun.append(configuration)
         raise KeyboardInterrupt
         yield
 
-    monkeypatch.setattr("trafficsim.experiments.study.finished_replicates", finished_replicates)
+    monkeypatch.setattr("trafficsim.experiments.conduct.finished_tasks", finished_tasks)
     monkeypatch.chdir(tmp_path)
     assert cli.main(["compare", "-m", "seed=1,2"]) == 130
     assert len(begun) == 1

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from trafficsim.analysis.spread import two_sources
 from trafficsim.catalog import catalog
+from trafficsim.configuration import configure
 from trafficsim.designs import METHODS, parameter_points, uncertain_parameters, value_at
 from trafficsim.errors import UserError
 
@@ -87,3 +88,85 @@ def test_one_replicate_cannot_tell_them_apart():
     assert np.isnan(spread.share_of_assumptions)
     assert np.isnan(spread.luck_low)
     assert two_sources([[0.0, 0.0], [0.0, 0.0]]).share_above_zero == 0.0
+
+
+def test_a_design_may_vary_some_assumptions_only():
+    configuration = configure(["draws=4", "study.vary=[market,custody.assessment_sensitivity]"])
+    for point in configuration.points():
+        assert set(point) == {"market", "custody"}
+        assert set(point["custody"]) == {"assessment_sensitivity"}
+        assert len(point["market"]) == sum(process == "market" for process, _, _ in UNCERTAIN)
+
+
+def test_a_grid_takes_every_combination():
+    words = [
+        "design=grid",
+        "+study.grid.market.price_bride=[2000,4000]",
+        "+study.grid.custody.assessment_sensitivity=[0.7,0.8,0.9]",
+    ]
+    configuration = configure([*words, "parameters.market.price_bride=3000", "parameters.market.price_work=1500"])
+    points = configuration.points()
+    assert configuration.study.draws == len(points) == 6
+    found = [(point["market"]["price_bride"], point["custody"]["assessment_sensitivity"]) for point in points]
+    assert found == [(price, chance) for price in (2000, 4000) for chance in (0.7, 0.8, 0.9)]
+    assert {point["market"]["price_work"] for point in points} == {
+        1500
+    }  # what is set by hand and not in the grid holds
+
+
+def test_points_come_from_a_file_whose_content_counts_and_not_its_name(tmp_path):
+    for name in ("one", "other"):
+        (tmp_path / f"{name}.csv").write_text(
+            "market.price_bride,custody.assessment_sensitivity\n2000,0.7\n4000,0.8\n\n"
+        )
+    one, other = (configure(["design=file", f"study.points={tmp_path}/{name}.csv"]) for name in ("one", "other"))
+    assert one.points() == [
+        {"market": {"price_bride": 2000.0}, "custody": {"assessment_sensitivity": 0.7}},
+        {"market": {"price_bride": 4000.0}, "custody": {"assessment_sensitivity": 0.8}},
+    ]
+    assert one.hash() == other.hash()
+    (tmp_path / "one.csv").write_text("market.price_bride\n2000\n4000\n")
+    assert configure(["design=file", f"study.points={tmp_path}/one.csv"]).hash() != other.hash()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (
+            "market.price_brid\n2000\n",
+            r"points.csv, line 2.market: there is no parameter 'price_brid'. Did you mean 'price_bride'",
+        ),
+        (
+            "market.price_bride\n2000\n99\n",
+            r"points.csv, line 3.market.price_bride = 99.0: allowed are numbers from 2000 to 30000",
+        ),
+        ("market.price_bride\nmuch\n", r"points.csv, line 2: 'much' is not a number"),
+        ("market.price_bride\n2000,3\n", r"line 2: 2 values, but 1 names in line 1"),
+        ("market.price_bride,market.price_bride\n1,1\n", r"line 1: a parameter is named twice"),
+        ("", r"holds no point"),
+        ("market.price_bride\n\xff\n", r"cannot be read"),
+        (None, r"nowhere.csv' cannot be read"),
+    ],
+)
+def test_a_wrong_file_of_points_is_told_with_its_line(content, told, tmp_path):
+    file = tmp_path / ("nowhere.csv" if content is None else "points.csv")
+    if content is not None:
+        file.write_bytes(content.encode("latin-1"))
+    with pytest.raises(UserError, match=told):
+        configure(["design=file", f"study.points={file}"])
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["draws=4", "study.vary=[markt]"], "'markt' is neither a process nor an uncertain parameter. Did you mean 'market'"),
+        (["design=grid", "study.vary=[market]", "+study.grid.market.price_bride=[2000]"], "study.vary goes with"),
+        (["draws=4", "+study.grid.market.price_bride=[2000]"], "study.grid goes with study.design=grid"),
+        (["design=grid", "draws=3", "+study.grid.market.price_bride=[2000]"], "the grid holds 1 points; leave draws out"),
+        (["design=grid", "study.grid.market.price_bride=[2000]"], r"added with '\+study\.grid\.PROCESS\.NAME"),
+        (["design=file"], "study.design=file needs study.points=FILE.csv"),
+    ],
+)  # fmt: skip
+def test_a_design_that_contradicts_itself_is_told(words, told):
+    with pytest.raises(UserError, match=told):
+        configure(words)

@@ -16,7 +16,7 @@ from trafficsim.configuration import configure
 from trafficsim.designs import uncertain_parameters
 from trafficsim.errors import UserError
 from trafficsim.experiments.frames import open_study
-from trafficsim.experiments.replicate import plan_of
+from trafficsim.experiments.replicate import places_of
 from trafficsim.experiments.study import run_study, study_of
 from trafficsim.report.figures import draw_figures
 from trafficsim.report.table import print_comparison
@@ -36,7 +36,7 @@ def database(comparison: Comparison, tmp_path_factory: pytest.TempPathFactory) -
 
 def test_every_replicate_is_lived_in_every_draw(comparison):
     places = {(run.draw, run.replicate) for run in comparison.result.runs}
-    assert places == set(plan_of(configure(SMALL)))
+    assert places == set(places_of(configure(SMALL)))
     assert len(places) == 8
     seeds = {run.replicate: run.seed for run in comparison.result.runs}
     assert all(run.seed == seeds[run.replicate] for run in comparison.result.runs)  # the same luck in each world
@@ -105,6 +105,8 @@ def test_without_draws_nothing_is_drawn():
 def test_a_wrong_design_is_told_before_anything_is_computed():
     with pytest.raises(UserError, match=r"powers of two; write 2 or 4"):
         study_of(configure(["draws=3", "design=sobol"]))
-    with pytest.raises(UserError, match="latin_hypercube"):
+    with pytest.raises(UserError, match="needs values to combine"):
         configure(["draws=3", "design=grid"])
+    with pytest.raises(UserError, match="'latin_hypercube', 'sobol', 'grid' or 'file'"):
+        configure(["draws=3", "design=halton"])
     assert len(study_of(configure(["draws=4", "design=sobol"])).points) == 4

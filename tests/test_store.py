@@ -123,11 +123,13 @@ def test_parameters_are_those_of_the_corridor_and_the_study(tmp_path: Path) -> N
 
 
 def test_runs_are_named_by_what_decides_them(file: sqlite3.Connection, result: StudyResult) -> None:
-    stored = file.execute("select arm, replicate, seed, identity, first_month, months from runs order by id").fetchall()
+    stored = file.execute(
+        "select arm, replicate, seed, identity, first_month, months from runs join study_runs on run = id order by id"
+    ).fetchall()
     assert [row[:4] for row in stored] == [(run.arm, run.replicate, str(run.seed), run.run_id) for run in result.runs]
     assert {row[4:] for row in stored if row[0] == "history"} == {("1996-01", 339)}
     assert {row[4:] for row in stored if row[0] != "history"} == {("2024-04", 24)}
-    forks = file.execute("select parent.arm from runs join runs as parent on parent.id = runs.parent_run").fetchall()
+    forks = file.execute("select arm from runs join study_runs on run = parent_run").fetchall()
     assert forks == [("history",)] * 4
 
 
@@ -156,7 +158,7 @@ def test_groups_add_up_to_all(file: sqlite3.Connection) -> None:
 def test_stocks_hold_each_month_and_status_once(file: sqlite3.Connection) -> None:
     ((months, least, most),) = file.execute(
         "select count(distinct month), min(levels), max(levels) from (select month, count(*) as levels from stocks "
-        "join runs on runs.id = run where kind = 'migrant_status' and arm = 'letter_package' and replicate = 0 group by month)"
+        "join study_runs using (run) where kind = 'migrant_status' and arm = 'letter_package' and replicate = 0 group by month)"
     )
     assert (months, least, most) == (24, 14, 14)
 
@@ -169,7 +171,7 @@ def test_events_are_kept_on_request(file: sqlite3.Connection, tmp_path: Path) ->
     assert all(events == total for events, total in counted) and sum(events for events, _ in counted) > 0
     # One life has one name in all arms.
     ((shared,),) = file.execute(
-        "select count(*) from (select distinct person_key from events join runs on runs.id = run "
+        "select count(*) from (select distinct person_key from events join study_runs using (run) "
         "where replicate = 0 group by person_key having count(distinct arm) = 3)"
     )
     assert shared > 0
@@ -231,16 +233,16 @@ def test_studies_stand_beside_each_other(path: Path, result: StudyResult, tmp_pa
         open_study(together, "third")
 
 
-def test_a_study_written_again_takes_its_own_place(result: StudyResult, tmp_path: Path) -> None:
+def test_a_study_written_again_leaves_the_others_alone(result: StudyResult, tmp_path: Path) -> None:
     path, second = tmp_path / "study.sqlite", another(result, "second")
     save_study(second, path)
-    save_study(result, path)
+    save_study(dataclasses.replace(result, outcomes={1: result.outcomes[1]}), path)
     before = everything(path, second.study_id)
-    half = dataclasses.replace(result, outcomes={1: result.outcomes[1]})
-    save_study(half, path)
+    assert set(open_study(path, result.study_id)["runs"]["replicate"]) == {1}
+    save_study(result, path)
     frames = open_study(path, result.study_id)
-    assert set(frames["runs"]["replicate"]) == {1}
-    assert len(frames["totals"]) == sum(not np.isnan(row[-1]) for run in half.runs for row in run.totals)
+    assert set(frames["runs"]["replicate"]) == {0, 1}
+    assert len(frames["totals"]) == sum(not np.isnan(row[-1]) for run in result.runs for row in run.totals)
     for name, frame in everything(path, second.study_id).items():
         pd.testing.assert_frame_equal(frame, before[name])
     with closing(sqlite3.connect(path)) as connection:

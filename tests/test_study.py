@@ -20,10 +20,11 @@ import pytest
 
 import trafficsim
 from trafficsim import cli
-from trafficsim.configuration import Configuration, configure
+from trafficsim.cli import studying
+from trafficsim.configuration import Configuration, Executor, configure
 from trafficsim.errors import UserError
 from trafficsim.experiments import study as study_module
-from trafficsim.experiments.replicate import run_identity, seed_of
+from trafficsim.experiments.replicate import Identities, seed_of
 from trafficsim.experiments.result import HISTORY, PRICE, StudyResult
 from trafficsim.experiments.store import StudyWriter
 from trafficsim.experiments.study import StudyInterrupted, run_study
@@ -140,17 +141,21 @@ def test_seeds_repeat_and_are_far_apart() -> None:
     assert drawn[0] < 0.02 and drawn[-1] > 0.98 and np.diff(drawn).max() < 0.05
 
 
+def name_of(study: Configuration, arm: Arm | None, seed: int) -> str:
+    return Identities(study).of(arm, seed, study.parameters)
+
+
 def test_a_run_is_named_by_all_that_decides_it() -> None:
     base = configure([*SMALL, TWO_ARMS])
     name, parameter = next(iter(base.assumptions().parameters["market"].items()))
     other = f"parameters.market.{name}={parameter.range[1]}"
     changes = ["scale=0.02", "policy_start=2020-01", other, "study.feedbacks.fear=false"]
     studies = [base, *(configure([*SMALL, TWO_ARMS, change]) for change in changes)]
-    named = {run_identity(study, study.arms[1], 1) for study in studies}
-    named |= {run_identity(base, arm, seed) for arm, seed in [(base.arms[0], 1), (base.arms[1], 2), (None, 1)]}
+    named = {name_of(study, study.arms[1], 1) for study in studies}
+    named |= {name_of(base, arm, seed) for arm, seed in [(base.arms[0], 1), (base.arms[1], 2), (None, 1)]}
     assert len(named) == 8
     same = configure([*SMALL, TWO_ARMS, "workers=2", "replicates=9", "output.folder=elsewhere", "output.events=true"])
-    assert run_identity(same, same.arms[1], 1) in named
+    assert name_of(same, same.arms[1], 1) in named
 
 
 def test_what_is_kept_follows_the_output() -> None:
@@ -217,9 +222,7 @@ def test_a_killed_worker_costs_nothing() -> None:
     result = run_study(configuration, kill_once)
     assert killed
     assert sorted(result.outcomes) == [0, 1, 2, 3]
-    assert_same(
-        result, run_study(dataclasses.replace(configuration, study=dataclasses.replace(configuration.study, workers=1)))
-    )
+    assert_same(result, run_study(dataclasses.replace(configuration, executor=Executor("inline"))))
 
 
 def test_workers_that_are_killed_again_and_again_are_told() -> None:
@@ -227,15 +230,15 @@ def test_workers_that_are_killed_again_and_again_are_told() -> None:
         for worker in workers_of_this_process():
             os.kill(worker, signal.SIGKILL)
 
-    with pytest.raises(UserError, match="killed 3 times in a row"):
+    with pytest.raises(UserError, match="killed 4 times at this task, the last time with no other beside it"):
         run_study(configure([*SMALL, TWO_ARMS, "workers=2", "scale=0.2", "replicates=4"]), kill)
 
 
 def test_too_little_memory_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def run_replicate(*_: object) -> None:
+    def run_task(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(study_module, "run_replicate", run_replicate)
+    monkeypatch.setattr("trafficsim.experiments.executors.inline.run_task", run_task)
     with pytest.raises(UserError, match=r"not enough memory for scale=0\.01"):
         run_study(configure([*SMALL, TWO_ARMS]))
 
@@ -283,7 +286,8 @@ def long_study(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
 def first_stored_replicate(process: subprocess.Popen[str], folder: Path) -> Path:
     """Return the file of a study that has begun, once one replicate is safe in it."""
     configuration = configure(LONG)
-    histories = [run_identity(configuration, None, seed_of(configuration, number)).encode() for number in range(6)]
+    names = Identities(configuration)
+    histories = [names.of(None, seed_of(configuration, number), {}).encode() for number in range(6)]
     deadline = time.monotonic() + 180.0
     while time.monotonic() < deadline:
         assert process.poll() is None, process.communicate()
@@ -300,7 +304,7 @@ def replicates_in(path: Path) -> int:
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
-        by_replicate = connection.execute("select replicate, count(*) from runs group by replicate").fetchall()
+        by_replicate = connection.execute("select replicate, count(*) from study_runs group by replicate").fetchall()
     assert {runs for _, runs in by_replicate} == {3}  # each replicate with its history and both arms
     return len(by_replicate)
 
@@ -390,19 +394,24 @@ def conduct_in(folder: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> in
     return cli.main(["compare", *SMALL, "scale=0.005", "years=1", TWO_ARMS, *words])
 
 
-def test_the_same_study_again_replaces_its_file(
+def test_the_same_study_again_does_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cli, "_draw", lambda *_: None)
-    assert conduct_in(tmp_path, monkeypatch) == 0
+    monkeypatch.setattr(studying, "draw", lambda *_: None)
+    assert conduct_in(tmp_path, monkeypatch, "output.monthly=false") == 0
+    first = capsys.readouterr().out
     (path,) = tmp_path.glob("results/study-*/study.sqlite")
-    before = path.stat().st_ino
-    assert conduct_in(tmp_path, monkeypatch, "output.events=true") == 0
-    (again,) = tmp_path.glob("results/study-*/study.sqlite")
-    assert again == path and again.stat().st_ino != before
+    with monkeypatch.context() as nothing_to_do:
+        nothing_to_do.setattr("trafficsim.experiments.executors.inline.run_task", None)
+        assert conduct_in(tmp_path, monkeypatch, "output.monthly=false") == 0
+    assert capsys.readouterr().out == first
+    assert conduct_in(tmp_path, monkeypatch, "output.events=true") == 0  # more is to be kept, so all is lived again
+    assert [*tmp_path.glob("results/study-*/study*.sqlite")] == [path]
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("select count(*) from studies").fetchone() == (1,)
-        assert connection.execute("select count(*) from events").fetchone()[0] > 0
+        assert connection.execute("select count(distinct run) from events").fetchone() == (6,)
+        assert connection.execute("select count(distinct run) from monthly").fetchone() == (6,)
+    assert replicates_in(path) == 2
 
 
 @pytest.mark.parametrize("words", [("output.folder=taken/deeper",), ()])
@@ -412,7 +421,7 @@ def test_a_place_that_cannot_be_written_is_told_before_the_work(
     def work(*_: object) -> None:
         raise AssertionError("it should not have begun")
 
-    monkeypatch.setattr(study_module, "run_replicate", work)
+    monkeypatch.setattr("trafficsim.experiments.executors.inline.run_task", work)
     (tmp_path / "taken").write_text("a file where the folder should be")
     identity = study_module.study_of(configure([*SMALL, "scale=0.005", "years=1", TWO_ARMS])).study_id
     foreign = tmp_path / "results" / identity / "study.sqlite"

@@ -42,7 +42,7 @@ def outside(installed: Path, folder: Path, *words: str) -> str:
 
 def test_it_is_the_wheel_that_runs(installed: Path, tmp_path: Path) -> None:
     told = outside(installed, tmp_path, "-c", "import trafficsim.cli; print(trafficsim.cli.__file__)")
-    assert Path(told.strip()) == installed / "trafficsim" / "cli.py"
+    assert Path(told.strip()) == installed / "trafficsim" / "cli" / "__init__.py"
     assert (installed / "trafficsim" / "py.typed").is_file()
 
 
@@ -65,7 +65,7 @@ def test_a_study_with_an_arm_of_ones_own(installed: Path, tmp_path: Path) -> Non
     assert "Mine" in shown and "Status quo" in shown
     (database,) = tmp_path.glob("results/study-*/study.sqlite")
     with closing(sqlite3.connect(database)) as connection:
-        assert connection.execute("select arm, count(*) from runs group by arm order by arm").fetchall() == [
+        assert connection.execute("select arm, count(*) from study_runs group by arm order by arm").fetchall() == [
             ("history", 2), ("mine", 2), ("status_quo", 2),
         ]  # fmt: skip
     assert (database.parent / "figures" / "indicators.png").is_file()

@@ -19,7 +19,8 @@ USER_ERROR, INTERRUPTED = 2, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line with ``arguments`` (default: those of the process) and return its exit code.
 
-    0: done; 1: some replicates failed; 2: a mistake or a want of room, said in a sentence; 130: interrupted with Ctrl-C, what was done is kept.
+    0: done; 1: some replicates failed; 2: a mistake or a want of room, said in a sentence; 130: interrupted with Ctrl-C, and
+    what was done is kept.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     for stream in (sys.stdout, sys.stderr):

@@ -40,14 +40,13 @@ def salvage(damaged: Path, path: Path) -> int:
 
 def _drop_what_hangs(database: Database) -> None:
     """Delete rows that refer to what was lost; runs without a study wait for one that asks for them."""
-    while any([
-        database.execute(
-            f"delete from {table} where {column} is not null and {column} not in (select {key} from {parent})"
-        ).rowcount
-        for table, references in FOREIGN_KEYS.items()
-        for column, parent, key in references
-    ]):  # fmt: skip
-        pass
+    references = [(table, *reference) for table, several in FOREIGN_KEYS.items() for reference in several]
+    deleted = True
+    while deleted:  # what referred to a row that is deleted now hangs in its turn
+        deleted = False
+        for table, column, parent, key in references:
+            hanging = f"{column} is not null and {column} not in (select {key} from {parent})"
+            deleted |= database.execute(f"delete from {table} where {hanging}").rowcount > 0
 
 
 def digest_in(connection: sqlite3.Connection, run: int) -> str:
