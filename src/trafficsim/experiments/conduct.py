@@ -65,7 +65,6 @@ def conduct_study(configuration: Configuration, path: Path, listener: Listener) 
     with what was stored before. Raises :class:`UserError` where nothing can be begun.
     """
     study = study_of(configuration)
-    check_ours(path)
     make_whole(path, listener)
     with StudyWriter(path, study) as writer:
         agenda = agenda_of(configuration, runs_at_hand(writer.connection), pairs_at_hand(writer.connection))
@@ -92,15 +91,16 @@ def conduct_study(configuration: Configuration, path: Path, listener: Listener) 
 
 
 def make_whole(path: Path, listener: Listener) -> None:
-    """Where the file at ``path`` is damaged, put it aside and take over what it holds unharmed."""
+    """Where the file at ``path`` is ours and damaged, put it aside and take over what it holds unharmed."""
     try:
+        check_ours(path)
         check_whole(path)
     except DamagedFileError as problem:
         aside = kept_aside(path)
         kept = salvage(aside, path)
         listener.noticed(
-            f"{problem} It is kept as {aside.name}; {kept} of its runs are unharmed and were taken over, the others are "
-            f"lived through again."
+            f"{problem} The damaged file is kept as {aside.name}; {kept} of its runs are unharmed and were taken over, the "
+            f"others are lived through again."
         )
 
 

@@ -13,6 +13,8 @@ from trafficsim.experiments.schema import APPLICATION_ID, FORM, create_tables
 
 SQLITE_FILE = b"SQLite format 3\0"
 """How every SQLite file begins."""
+HEADER, APPLICATION_AT = 100, 68
+"""Bytes of its header, and where in it the application's mark stands (sqlite.org/fileformat2.html)."""
 
 
 class DamagedFileError(UserError):
@@ -24,27 +26,43 @@ def check_ours(path: Path | str) -> None:
 
     An empty file or database is nobody's, hence free to be used.
     """
-    path = Path(path)
-    if not path.exists() or (path.is_file() and path.stat().st_size == 0):
+    path, not_ours = (
+        Path(path),
+        "is an SQLite file, but not one of trafficsim's. It is left as it is; name another file.",
+    )
+    if not path.exists() or is_empty(path):
         return
-    if path.is_file():
-        with path.open("rb") as file:
-            if file.read(len(SQLITE_FILE)) != SQLITE_FILE:
-                raise UserError(f"{path} is not an SQLite file. It is left as it is; name another file.")
-    with _readable(path) as connection:
-        application, form = (
-            connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
-        )
-        empty = connection.execute("select count(*) from sqlite_master").fetchone()[0] == 0
+    if not path.is_file():
+        raise UserError(f"{path} is not a file. It is left as it is; name another.")
+    with path.open("rb") as file:
+        header = file.read(HEADER)
+    if header:
+        if not header.startswith(SQLITE_FILE):
+            raise UserError(f"{path} is not an SQLite file. It is left as it is; name another file.")
+    try:
+        with _readable(path) as connection:
+            application, form = (
+                connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+            )
+            empty = connection.execute("select count(*) from sqlite_master").fetchone()[0] == 0
+    except DamagedFileError as problem:
+        # What the file says of itself stands at its very beginning, whatever else is lost.
+        if int.from_bytes(header[APPLICATION_AT : APPLICATION_AT + 4]) != APPLICATION_ID:
+            raise UserError(f"{path} {not_ours}") from problem
+        raise
     if application != APPLICATION_ID and not empty:
-        raise UserError(
-            f"{path} is an SQLite file, but not one of trafficsim's. It is left as it is; name another file."
-        )
+        raise UserError(f"{path} {not_ours}")
     if application == APPLICATION_ID and form != FORM:
         raise UserError(
             f"{path} comes from a version of trafficsim whose tables have another form ({form}, not {FORM}). It is left as "
             f"it is; name another file, or read it with that version."
         )
+
+
+def is_empty(path: Path) -> bool:
+    """Return whether there is nothing in a file, and nothing that waits beside it to be folded into it."""
+    log = path.with_name(f"{path.name}-wal")
+    return path.is_file() and path.stat().st_size == 0 and not (log.is_file() and log.stat().st_size > 0)
 
 
 def check_whole(path: Path | str) -> None:
@@ -53,7 +71,7 @@ def check_whole(path: Path | str) -> None:
     Nothing is read of what the rows say; :func:`trafficsim.experiments.studies.verify` does that too.
     """
     path = Path(path)
-    if not path.is_file() or path.stat().st_size == 0:
+    if not path.is_file() or is_empty(path):
         return
     with closing(connected(path, "rw")) as connection:
         try:
@@ -108,7 +126,7 @@ def _readable(path: Path) -> Iterator[sqlite3.Connection]:
 def reading(path: Path | str) -> Iterator[sqlite3.Connection]:
     """Connect to a results file for reading; :class:`UserError` where there is none, or it is not ours or in use."""
     path = Path(path)
-    if not path.is_file() or path.stat().st_size == 0:
+    if not path.is_file() or is_empty(path):
         raise UserError(f"There is no database '{path}'; name the file that compare, run or sweep has written.")
     check_ours(path)
     with _readable(path) as connection:

@@ -16,6 +16,12 @@ OF_RUNS = {"study_runs": ("run",), "fates": ("run_a", "run_b"), "changed_lives":
 """The tables that tell of runs beside those that hold what came of them, with the columns that name runs."""
 
 
+TORN_PAIRS = """
+lives_compared is not (select sum(lives) from fates where fates.run_a = changed_lives.run_a and fates.run_b = changed_lives.run_b)
+"""
+"""Comparisons of lives of which a part is lost: each life that was compared has a fate under both arms."""
+
+
 def salvage(damaged: Path, path: Path) -> int:
     """Copy the runs that are unharmed in the file ``damaged`` into the file at ``path``; return how many there are.
 
@@ -32,6 +38,8 @@ def salvage(damaged: Path, path: Path) -> int:
             unharmed = {run[0] for run in _unharmed_runs(source, database.conn)}
             for table, columns in OF_RUNS.items():
                 _copy(source, database.conn, table, columns, unharmed)
+            database.execute(f"delete from changed_lives where {TORN_PAIRS}")
+            database.execute("delete from fates where (run_a, run_b) not in (select run_a, run_b from changed_lives)")
             _drop_what_hangs(database)
         return len(unharmed)
     finally:

@@ -45,7 +45,7 @@ TABLES: dict[str, dict[str, tuple[type, str]]] = {
     "transition_evidence": {"transition_name": (str, "transition"), "evidence": (str, "evidence that speaks of it")},
     "configurations": {"hash": (str, "SHA-256 of the canonical JSON"), "content": (str, "the configuration as JSON")},
     "studies": {
-        "id": (str, "name and beginning of the configuration's hash"), "name": (str, "name"),
+        "id": (str, "name, and beginning of a hash of configuration and rules"), "name": (str, "name"),
         "created": (str, "time of creation, UTC"), "configuration": (str, "hash of the configuration"),
         "policy_start": (str, "month in which the arms part, YYYY-MM"), "years": (int, "years from policy_start"),
         "scale": (float, "simulated people for each real one"), "seed": (str, "seed of the first replicate"),

@@ -42,6 +42,7 @@ class StudyWriter:
             try:
                 with self._database.atomic():
                     _begin_study(self._database, self.study)
+                self._database.execute("PRAGMA wal_checkpoint(truncate)")  # so that the file itself says what it is
             except BaseException:
                 self._database.close()
                 raise

@@ -1,5 +1,6 @@
 """A study: arms × draws of assumptions × replicates. The same plan gives the same results wherever it is lived through."""
 
+import hashlib
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -45,14 +46,16 @@ def run_study(configuration: Configuration, progress: Progress | None = None) ->
 
 def study_of(configuration: Configuration) -> StudyResult:
     """Return the study that ``configuration`` describes, before anything has come of it."""
-    fingerprint = configuration.hash()
+    fingerprint, rules = configuration.hash(), model_version()
+    # Other rules make another study of the same configuration: the two stand beside each other.
+    name = hashlib.sha256(f"{fingerprint}/{rules}".encode()).hexdigest()[:12]
     return StudyResult(
         name=configuration.study.name,
-        study_id=f"{configuration.study.name}-{fingerprint[:12]}",
+        study_id=f"{configuration.study.name}-{name}",
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         configuration=configuration.plain(),
         configuration_hash=fingerprint,
-        model_version=model_version(),
+        model_version=rules,
         software_version=_software_version(),
         arms=[arm.plain() for arm in configuration.arms],
         points=configuration.points(),

@@ -90,7 +90,7 @@ def _client(configuration: Configuration, workers: int) -> Iterator[Any]:
     with ExitStack() as stack:
         if not address:
             cluster = LocalCluster(
-                n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
+                n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL
             )
             address = stack.enter_context(cluster)
         try:
