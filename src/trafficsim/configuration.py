@@ -138,6 +138,30 @@ class Configuration:
     catalog_digest: str = ""
     points_digest: str = ""
 
+    @classmethod
+    def from_plain(cls, content: Mapping[str, Any], where: str = "configuration") -> "Configuration":
+        """Return the configuration that :meth:`plain` gave; ``where`` begins the message of an error.
+
+        Nothing is looked up elsewhere: no file of the user's, no design. What was written down is what holds.
+        """
+        unknown = set(content) - {field.name for field in dataclasses.fields(cls)}
+        if unknown:
+            raise UserError(f"{where}: unknown key '{min(unknown)}'; another version of trafficsim wrote it.")
+        arms = content.get("arms")
+        if not isinstance(arms, list) or not arms:
+            raise UserError(f"{where}: arms should be a list with one arm at least.")
+        corridor = validated(Corridor, _mapping(content, "corridor"), where, "corridor")
+        return cls(
+            study=validated(Study, _mapping(content, "study"), where, "study"),
+            arms=tuple(validated(Arm, arm, where, "arms") for arm in arms),
+            corridor=corridor,
+            output=validated(Output, _mapping(content, "output"), where, "output"),
+            executor=validated(Executor, _mapping(content, "executor"), where, "executor"),
+            parameters=corridor.assumptions().checked(_mapping(content, "parameters"), f"{where}: parameters"),
+            catalog_digest=str(content.get("catalog_digest", "")),
+            points_digest=str(content.get("points_digest", "")),
+        )
+
     def plain(self) -> dict[str, Any]:
         """Return the configuration as plain dictionaries, lists, numbers and text, ready for JSON."""
         return json.loads(json.dumps(dataclasses.asdict(self) | {"corridor": self.corridor.plain()}))
@@ -170,10 +194,15 @@ class Configuration:
         Where it is lived through and what is written where are left out: they change no result. Of a file of points its
         content counts, not its name.
         """
-        content = self.plain()
-        del content["output"], content["executor"], content["study"]["points"]
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return hash_of(self.plain())
+
+
+def hash_of(plain: Mapping[str, Any]) -> str:
+    """Return the hash of a configuration that was made :meth:`~Configuration.plain`, whatever version wrote it."""
+    content = {key: value for key, value in plain.items() if key not in ("output", "executor")}
+    content["study"] = {key: value for key, value in plain["study"].items() if key != "points"}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def configure(overrides: Iterable[str] = (), config_dirs: Iterable[Path | str] = ()) -> Configuration:

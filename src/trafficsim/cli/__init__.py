@@ -1,4 +1,4 @@
-"""The command line: ``trafficsim compare``, ``run``, ``sweep``, ``studies``, ``report``, ``export``, ``catalog`` ...
+"""The command line: ``trafficsim compare``, ``run``, ``sweep``, ``studies``, ``reproduce``, ``bundle``, ``report`` ...
 
 Heavy libraries are imported where they are used, so that ``trafficsim -h`` answers at once.
 """
@@ -19,8 +19,8 @@ USER_ERROR, INTERRUPTED = 2, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line with ``arguments`` (default: those of the process) and return its exit code.
 
-    0: done; 1: some replicates failed; 2: a mistake or a want of room, said in a sentence; 130: interrupted with Ctrl-C, and
-    what was done is kept.
+    0: done; 1: some replicates failed, or what was checked is not as it should be; 2: a mistake or a want of room, said in a
+    sentence; 130: interrupted with Ctrl-C, and what was done is kept.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     for stream in (sys.stdout, sys.stderr):
@@ -111,6 +111,34 @@ def _parser() -> argparse.ArgumentParser:
     )
     studies.add_argument("--json", action="store_true", help="as JSON, for programs")
 
+    reproduce = verb(
+        "reproduce",
+        "live through one run of a results file again, from what the file holds, and say whether it is identical",
+        texts.REPRODUCE_EXAMPLES,
+        _reproduce,
+    )
+    reproduce.add_argument("database", help="the results file")
+    reproduce.add_argument(
+        "run", metavar="RUN", help="the run's identity, a unique beginning of it, or its number there"
+    )
+    reproduce.add_argument("--json", action="store_true", help="as JSON, with every number that differs")
+
+    bundle = verb(
+        "bundle",
+        "pack one study with all that explains it into an archive that others can verify; or verify one",
+        texts.BUNDLE_EXAMPLES,
+        _bundle,
+    )
+    bundle.add_argument("database", nargs="?", help="the results file")
+    bundle.add_argument("--study", help="which one, where the file holds several (default: the newest)")
+    bundle.add_argument("--to", metavar="FILE.zip", help="the archive (default: STUDY.zip beside the results file)")
+    bundle.add_argument("--author", metavar="NAME", help="who answers for the study (default: nobody is named)")
+    bundle.add_argument("--verify", metavar="FILE.zip", help="check an archive instead of writing one")
+    bundle.add_argument(
+        "--rerun", type=int, default=0, metavar="N", help="with --verify: live through N runs again too"
+    )
+    bundle.add_argument("--json", action="store_true", help="as JSON, for programs")
+
     report = verb(
         "report",
         "print the table of a study's database again, and draw its figures",
@@ -167,6 +195,18 @@ def _studies(options: argparse.Namespace) -> int:
     from trafficsim.cli.filing import manage_studies
 
     return manage_studies(options)
+
+
+def _reproduce(options: argparse.Namespace) -> int:
+    from trafficsim.cli.reviewing import reproduce
+
+    return reproduce(options)
+
+
+def _bundle(options: argparse.Namespace) -> int:
+    from trafficsim.cli.reviewing import bundle
+
+    return bundle(options)
 
 
 def _version(options: argparse.Namespace) -> int:

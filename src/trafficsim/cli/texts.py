@@ -79,3 +79,24 @@ examples:
   trafficsim run arm=status_quo scale=0.05
   trafficsim run -m arm=permit_reform,surveillance_removed replicates=5
 """
+
+REPRODUCE_EXAMPLES = """\
+Nothing but the file is needed: not the settings, arms or points of whoever made it. Exit code 0: identical, bit for bit;
+1: different; 2: there is no such run, or the file is damaged.
+
+examples:
+  trafficsim reproduce results/prices/study.sqlite 1a2b3c4d
+  trafficsim reproduce results/prices/study.sqlite 12 --json
+"""
+
+BUNDLE_EXAMPLES = """\
+A bundle holds the study alone as a results file, its configuration, the catalogue, the versions of all software, a
+description that other programs read (RO-Crate), and the SHA-256 of everything. The same study makes the same bytes. Nothing
+in it tells of the computer that made it. Exit code 0: written, or all is well; 1: something is not as it was written.
+
+examples:
+  trafficsim bundle results/prices/study.sqlite
+  trafficsim bundle results/prices/study.sqlite --study prices-1a2b3c4d5e6f --to prices.zip --author "Jane Doe"
+  trafficsim bundle --verify prices.zip
+  trafficsim bundle --verify prices.zip --rerun 3     three of its runs are lived through again
+"""

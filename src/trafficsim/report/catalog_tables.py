@@ -35,14 +35,11 @@ def print_catalog(
 ) -> None:
     """Print the records of one ``kind`` (all kinds: what there is), or the one called ``name``, as a table or JSON."""
     console = console or Console()
+    if as_json:
+        print(catalog_as_json(kind, name, search_path), file=console.file)
+        return
     kinds = [kind] if kind else list(_KINDS)
     content = {each: _rows(each, name, search_path) for each in kinds}
-    if as_json:
-        plain: dict[str, Any] = dict(content)
-        if "sources" in plain:
-            plain["sources"] = list(content["sources"].values())  # CSL-JSON, as reference managers expect it
-        print(json.dumps(plain[kind] if kind else plain, indent=2, ensure_ascii=False), file=console.file)
-        return
     if not kind:
         table = Table("kind", "records", "shown by", title="The catalogue", title_justify="left")
         for each, rows in content.items():
@@ -56,6 +53,14 @@ def print_catalog(
         _print_record(console, name, told_in_full(catalog(), kind, name, rows.pop(name)))
     if rows:
         console.print(_KINDS[kind](rows))
+
+
+def catalog_as_json(kind: str | None = None, name: str | None = None, search_path: Iterable[Path | str] = ()) -> str:
+    """Return the records of one ``kind`` (all kinds: what there is), or the one called ``name``, as JSON."""
+    plain: dict[str, Any] = {each: _rows(each, name, search_path) for each in ([kind] if kind else _KINDS)}
+    if "sources" in plain:
+        plain["sources"] = list(plain["sources"].values())  # CSL-JSON, as reference managers expect it
+    return json.dumps(plain[kind] if kind else plain, indent=2, ensure_ascii=False)
 
 
 def _rows(kind: str, name: str | None, search_path: Iterable[Path | str]) -> Rows:
