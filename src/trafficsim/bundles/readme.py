@@ -27,8 +27,8 @@ Folders, files and hosts of the computer that ran the study were left out of the
 
 ## Verify it with trafficsim
 
-    trafficsim bundle --verify {facts.study}.zip
-    trafficsim bundle --verify {facts.study}.zip --rerun 3
+    trafficsim bundle --verify FILE.zip
+    trafficsim bundle --verify FILE.zip --rerun 3
 
 The first checks that nothing is missing, added or changed, and that each run is as it was written. The second also lives
 through three runs again, from what `study.sqlite` holds, and compares all that was kept of them, bit for bit. With the archive

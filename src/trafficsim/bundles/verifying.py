@@ -48,11 +48,22 @@ def verify_bundle(path: Path | str, rerun: int = 0, lived: Callable[[Reproductio
     ``lived`` is told of each of them. Only the results file is unpacked, into a temporary folder. Raises
     :class:`UserError` where there is no archive.
     """
-    with closing(opened_archive(Path(path))) as archive, tempfile.TemporaryDirectory() as folder:
-        findings = Findings(dangers_of(archive.infolist()), files=len(archive.infolist()))
-        if findings.problems:
-            findings.problems.append("Nothing was unpacked.")
-            return findings
+    with closing(opened_archive(Path(path))) as archive:
+        dangers = dangers_of(archive.infolist())
+        if dangers:
+            return Findings([*dangers, "Nothing was unpacked."])
+        try:
+            return _verified(archive, rerun, lived)
+        except OSError as problem:
+            raise UserError(
+                f"{path} could not be unpacked into the temporary folder: {problem.strerror or problem}. Free some room there, "
+                f"or name another folder in the environment variable TMPDIR."
+            ) from problem
+
+
+def _verified(archive: zipfile.ZipFile, rerun: int, lived: Callable[[Reproduction], None]) -> Findings:
+    with tempfile.TemporaryDirectory() as folder:
+        findings = Findings(files=len(archive.infolist()))
         database = Path(folder) / DATABASE
         sums = _sums(archive, database)
         findings.problems += _against_manifest(archive, sums)

@@ -51,7 +51,7 @@ def write_bundle(
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".bundle-") as folder:
-            facts, remarks = _assemble(database, study, Path(folder), author)
+            facts, remarks = _assemble(database, study, Path(folder), " ".join(author.split()))
             (Path(folder) / "bundle.zip").replace(path)
     except OSError as problem:
         raise UserError(

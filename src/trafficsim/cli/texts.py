@@ -91,8 +91,8 @@ examples:
 
 BUNDLE_EXAMPLES = """\
 A bundle holds the study alone as a results file, its configuration, the catalogue, the versions of all software, a
-description that other programs read (RO-Crate), and the SHA-256 of everything. The same study makes the same bytes. Nothing
-in it tells of the computer that made it. Exit code 0: written, or all is well; 1: something is not as it was written.
+description that other programs read (RO-Crate), and the SHA-256 of everything. The same study makes the same bytes. No host,
+user or folder of the computer that made it is named. Exit code 0: written, or all is well; 1: something is not as it was written.
 
 examples:
   trafficsim bundle results/prices/study.sqlite

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from trafficsim.experiments.content import CONTENT_TABLES
-from trafficsim.experiments.files import close, opened, reading, told
+from trafficsim.experiments.files import check_whole, close, opened, reading
 from trafficsim.experiments.schema import KEYS, STUDY_TABLES, TABLES
 
 _RUNS = "select run from study_runs where study = :study"
@@ -26,20 +26,36 @@ _WHICH = {
 NO_PLACE = {"output": {"folder": "results"}, "executor": {"address": ""}, "study": {"points": "points.csv"}}
 """What stands in a copy in place of folders, files and hosts; none of it is part of the configuration's hash."""
 
-_PATH = re.compile(r"""(?:[A-Za-z]:)?[/\\](?:[^\s"'/\\:,;]+[/\\])+""")
+_TRACES = (
+    (re.compile(r"""\b[a-z]+://[^\s"'<>,;)]+"""), "(address)"),
+    (re.compile(r"""(["'])(?:[A-Za-z]:)?[/\\][^"'\n]*[/\\]([^"'/\\\n]*)\1"""), r"\1\2\1"),
+    (re.compile(r"""(?<!\w)(?:[A-Za-z]:)?[/\\](?:[^\s"'/\\:,;]+[/\\])+"""), ""),
+)
+"""What may tell of a computer in the story of a failure, and what takes its place: addresses, folders in quotes, folders."""
 
 
 def copy_study(source: Path | str, study: str, target: Path) -> None:
-    """Copy a study and its runs from the file ``source`` into a new file at ``target``; equal rows make equal bytes."""
-    with reading(source) as connection, told(target):
-        database = opened(target)
+    """Copy a study and its runs from the file ``source`` into a new file at ``target``; equal rows make equal bytes.
+
+    Raises :class:`UserError` where the source is missing, not ours or damaged, and :class:`OSError` where there is no room.
+    """
+    with reading(source) as connection:
+        check_whole(source)
         try:
-            with database.atomic():
-                database.execute("PRAGMA defer_foreign_keys = on")
-                for table in TABLES:
-                    _copy(connection, database.conn, table, study)
-        finally:
-            close(database)
+            _copy_all(connection, study, target)
+        except sqlite3.OperationalError as problem:  # the source is whole, so it is the copy that cannot be written
+            raise OSError(str(problem)) from problem
+
+
+def _copy_all(source: sqlite3.Connection, study: str, target: Path) -> None:
+    database = opened(target)
+    try:
+        with database.atomic():
+            database.execute("PRAGMA defer_foreign_keys = on")
+            for table in TABLES:
+                _copy(source, database.conn, table, study)
+    finally:
+        close(database)
 
 
 def without_places(plain: dict[str, Any]) -> dict[str, Any]:
@@ -49,6 +65,13 @@ def without_places(plain: dict[str, Any]) -> dict[str, Any]:
         own = dict(plain[group])
         changed[group] = own | {key: value for key, value in values.items() if own.get(key)}
     return changed
+
+
+def without_traces(text: str) -> str:
+    """Return the story of a failure with no address and no folder of a computer in it."""
+    for pattern, instead in _TRACES:
+        text = pattern.sub(instead, text)
+    return text
 
 
 def _copy(source: sqlite3.Connection, target: sqlite3.Connection, table: str, study: str) -> None:
@@ -62,5 +85,5 @@ def _copy(source: sqlite3.Connection, target: sqlite3.Connection, table: str, st
     if table == "configurations":
         rows = [(name, json.dumps(without_places(json.loads(content)), sort_keys=True)) for name, content in rows]
     if table == "failures":  # a traceback names folders, and so may a reason
-        rows = [tuple(_PATH.sub("", cell) if isinstance(cell, str) else cell for cell in row) for row in rows]
+        rows = [tuple(without_traces(cell) if isinstance(cell, str) else cell for cell in row) for row in rows]
     target.executemany(f"insert into {table} ({columns}) values ({', '.join('?' * len(TABLES[table]))})", rows)
