@@ -67,9 +67,9 @@ def facts_of(path: Path) -> Facts:
         fits = len(found) == 1 and hash_of(plain) == fingerprint
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         fits = False
-    if not fits or lines[0].study != f"{plain['study']['name']}-{fingerprint[:12]}":
+    if not fits or not lines[0].study.startswith(f"{plain['study']['name']}-"):
         raise DamagedFileError(
-            f"{path}: the configuration is not the one that the study is named by: its hash is another."
+            f"{path}: the configuration is not the one that was written: its hash or its name is another."
         )
     line = lines[0]
     return Facts(
