@@ -68,7 +68,8 @@ def _assemble(database: Path, study: str, folder: Path, author: str) -> tuple[Fa
     if problems:
         raise UserError(
             f"{database}: study {study} is not as it was written, so no bundle is made of it. 'trafficsim studies {database} "
-            f"--verify' tells what is harmed, and the same sweep or comparison makes it anew."
+            f"--verify' tells what is harmed. Take an unharmed copy, or delete the study with --delete and "
+            f"run it again."
         )
     facts, remarks = facts_of(alone), []
     if facts.runs < facts.planned:

@@ -38,7 +38,12 @@ def reproduce(options: argparse.Namespace) -> int:
     if outcome.identical:
         print(f"Identical: all that was kept of it ({run.kept}) is the same, bit for bit (SHA-256 {outcome.digest}).")
         return SAME
-    print(f"Different: SHA-256 {outcome.digest} here, {run.digest} in the file.")
+    if outcome.digest == run.digest:
+        print(
+            f"Different: what was written once came out again (SHA-256 {run.digest}), but the file now says otherwise."
+        )
+    else:
+        print(f"Different: SHA-256 {outcome.digest} here, {run.digest} in the file.")
     _show(outcome.differences)
     return DIFFERENT
 

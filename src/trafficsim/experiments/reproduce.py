@@ -16,8 +16,7 @@ from trafficsim.experiments.content import content_rows
 from trafficsim.experiments.files import DamagedFileError, check_whole, reading
 from trafficsim.experiments.replicate import Identities, run_task
 from trafficsim.experiments.result import HISTORY, Place, RunRecord, Task
-from trafficsim.experiments.salvage import digest_in
-from trafficsim.experiments.schema import TABLES
+from trafficsim.experiments.salvage import content_in, digest_in
 
 _PLACES = """
 select studies.id, studies.configuration, study_runs.draw, study_runs.replicate, study_runs.arm
@@ -106,7 +105,7 @@ def reproduced(run: StoredRun) -> Reproduction:
         differences = [] if stored == record.digest else list(_differences(connection, run.number, record))
     remarks = _remarks(run, names, record)
     if stored != run.digest:
-        remarks.append("What the file holds of this run is not what was written into it: its digest is another.")
+        remarks.append("What the file holds of this run was changed after it was written: its digest is another.")
     return Reproduction(run, record.digest == stored == run.digest, record.digest, remarks, differences)
 
 
@@ -203,21 +202,15 @@ def _differences(connection: sqlite3.Connection, number: int, record: RunRecord)
     """Yield each number that differs, and of events the first line and how many there are."""
     rows = content_rows(record)
     for table, keys in NUMBER_OF_KEYS.items():
-        stored, here = (_by_key(each, keys) for each in (_stored_rows(connection, table, number), rows[table]))
-        for key in sorted(stored.keys() | here.keys(), key=lambda key: (key not in stored, key)):
+        stored, here = (_by_key(each, keys) for each in (content_in(connection, table, number), rows[table]))
+        for key in sorted(stored.keys() | here.keys(), key=lambda key: (key[1] != "all", key)):  # wholes first
             if stored.get(key) != here.get(key):
                 yield Difference(table, ", ".join(key), stored.get(key), here.get(key))
-    pairs = itertools.zip_longest(_stored_rows(connection, "events", number), rows["events"])
+    pairs = itertools.zip_longest(content_in(connection, "events", number), rows["events"])
     for line, (a, b) in enumerate(pairs, 1):
         if a is None or b is None or tuple(a) != tuple(b):
             yield Difference("events", f"line {line}", a and " ".join(a), b and " ".join(b))
             return
-
-
-def _stored_rows(connection: sqlite3.Connection, table: str, number: int) -> Iterator[Sequence[Any]]:
-    columns = ", ".join(column for column in TABLES[table] if column != "run")
-    order = " order by rowid" if table == "events" else ""  # only events stand in the order in which they happened
-    return connection.execute(f"select {columns} from {table} where run = ?{order}", [number])
 
 
 def _by_key(rows: Iterable[Sequence[Any]], keys: int) -> dict[tuple[str, ...], Any]:

@@ -59,10 +59,11 @@ def _drop_what_hangs(database: Database) -> None:
 
 def digest_in(connection: sqlite3.Connection, run: int) -> str:
     """Return the digest of what the file holds of a run, as :func:`~trafficsim.experiments.content.digest_of` makes it."""
-    return digest_of({table: _content(connection, table, run) for table in CONTENT_TABLES})
+    return digest_of({table: content_in(connection, table, run) for table in CONTENT_TABLES})
 
 
-def _content(connection: sqlite3.Connection, table: str, run: int) -> Iterator[Sequence[Any]]:
+def content_in(connection: sqlite3.Connection, table: str, run: int) -> Iterator[Sequence[Any]]:
+    """Return the rows that a table holds of a run, as :func:`~trafficsim.experiments.content.content_rows` gives them."""
     columns = [column for column in TABLES[table] if column != "run"]
     order = "rowid" if table == "events" else ", ".join(columns)
     return connection.execute(f"select {', '.join(columns)} from {table} where run = ? order by {order}", [run])
@@ -79,7 +80,7 @@ def _unharmed_runs(source: sqlite3.Connection, target: sqlite3.Connection) -> It
                 continue
             if run[place["parent_run"]] is not None and run[place["parent_run"]] not in copied:
                 continue
-            rows = {table: [(number, *row) for row in _content(source, table, number)] for table in CONTENT_TABLES}
+            rows = {table: [(number, *row) for row in content_in(source, table, number)] for table in CONTENT_TABLES}
         except sqlite3.DatabaseError:
             continue  # this one is harmed
         _insert(target, "runs", [run])
