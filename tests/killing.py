@@ -44,7 +44,7 @@ def main() -> None:
     times, luck, words, killed = int(sys.argv[1]), random.Random(int(sys.argv[2])), sys.argv[3:], 0
     for _ in range(times):
         process = begin(words)
-        moment = luck.uniform(0.0, 1.2)
+        moment = luck.uniform(0.0, 0.9)
         while at_work(process) and processor_seconds(process) < moment:
             time.sleep(0.002)
         os.kill(process, signal.SIGKILL)

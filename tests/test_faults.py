@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from contents import contents_of
@@ -21,11 +22,10 @@ from contents import contents_of
 from trafficsim import cli
 from trafficsim.configuration import configure
 from trafficsim.experiments import store, study
-from trafficsim.experiments.frames import open_study
 
 TINY = ["policy_start=1996-06", "years=1", "scale=0.02", "study.vary=[market,custody]"]
 ARMS = "arms=[status_quo,letter_package]"
-INLINE = [*TINY, ARMS, "executor=inline", "draws=30", "replicates=2"]
+INLINE = [*TINY, ARMS, "executor=inline", "draws=2", "replicates=30"]
 SLOWER = [*INLINE[:-2], "draws=15", "replicates=2", "policy_start=2010-01", "scale=0.005"]
 FILE = Path("results/study/study.sqlite")
 
@@ -92,14 +92,32 @@ def begun(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
 def test_killed_thirty_times_at_random_moments(whole: Callable[..., Path], tmp_path: Path) -> None:
     script = Path(__file__).with_name("killing.py")
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", script, "30", "1", *INLINE],
+        [sys.executable, "-W", "ignore", script, "30", "1", *INLINE, "replicates=200"],
         cwd=tmp_path, capture_output=True, text=True, timeout=300, check=True,
     )  # fmt: skip
     assert done.stdout == "30\n"
-    between = len(open_study(tmp_path / FILE, tables=["runs"])["runs"])
-    assert 0 < between < 180
-    assert f"{between // 3} were there" in finished(tmp_path, *INLINE).stdout
-    assert contents_of(tmp_path / FILE) == contents_of(whole(*INLINE))
+    # The first of its replicates are a study of their own, with the same runs.
+    agenda = study.agenda_of(
+        configure([*INLINE, "replicates=200"]), runs_in(tmp_path / FILE), pairs_in(tmp_path / FILE)
+    )
+    assert 0 < len(agenda.tasks) < 400
+    finished(tmp_path, *INLINE)
+    assert of_study(contents_of(tmp_path / FILE), INLINE) == contents_of(whole(*INLINE))["runs"]
+
+
+def runs_in(file: Path) -> dict[str, str]:
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        return store.runs_at_hand(connection)
+
+
+def pairs_in(file: Path) -> set[tuple[str, str]]:
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        return store.pairs_at_hand(connection)
+
+
+def of_study(contents: dict[str, list[Any]], words: list[str]) -> list[Any]:
+    """Return the runs of the study of ``words``, where a file holds others too."""
+    return [row for row in contents["runs"] if row[0] == study.study_of(configure(words)).study_id]
 
 
 def test_a_parent_of_many_processes_is_killed(
@@ -205,9 +223,7 @@ def test_too_little_memory_for_a_run(whole: Callable[..., Path], tmp_path: Path)
         "2 of 2 replicates failed, the first for this reason: There is not enough memory for scale=200" in done.stderr
     )
     assert "2 of 2 replicates are in the file" in finished(tmp_path, *words).stdout
-    own = configure(words)
-    mine = [row for row in contents_of(tmp_path / FILE)["runs"] if row[0] == study.study_of(own).study_id]
-    assert mine == contents_of(whole(*words))["runs"]
+    assert of_study(contents_of(tmp_path / FILE), words) == contents_of(whole(*words))["runs"]
 
 
 def test_a_folder_that_may_only_be_read(
@@ -310,11 +326,9 @@ def test_time_jumps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: Call
     monkeypatch.setattr(time, "time", lambda: now() + luck.uniform(-1e9, 1e9))
     for module in (store, study):
         monkeypatch.setattr(module, "datetime", Jumping)
-    assert cli.main(["sweep", *INLINE, "draws=10"]) == 0
+    assert cli.main(["sweep", *INLINE, "replicates=10"]) == 0
     assert cli.main(["sweep", *INLINE]) == 0
-    file, straight = contents_of(tmp_path / FILE), contents_of(whole(*INLINE))
-    mine = straight["runs"][0][0]
-    assert [row for row in file["runs"] if row[0] == mine] == straight["runs"]
+    assert of_study(contents_of(tmp_path / FILE), INLINE) == contents_of(whole(*INLINE))["runs"]
 
 
 # A Dask cluster of two processes each of its own, as on other machines.

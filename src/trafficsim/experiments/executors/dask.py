@@ -35,6 +35,9 @@ def on_dask(
         from distributed import as_completed
     except ImportError:
         raise UserError("executor=dask needs Dask: pip install 'trafficsim[dask]'.") from None
+    # What Dask has to say of a lost connection is told in a sentence below, not as its own errors in between.
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     months = 0
     with _client(configuration, workers) as client, _lost_scheduler_told():
         shared = client.scatter(configuration, broadcast=True)
