@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from trafficsim import cli
+from trafficsim.cli import studying
 from trafficsim.report import figures
 
 ROOT = Path(__file__).parents[1]
@@ -183,8 +184,8 @@ class Shell:
             return
         assert words[0].removeprefix(".venv/bin/") == "trafficsim", f"no test knows how to check '{line}'"
         with self.monkeypatch.context() as here:
-            if words[1:2] in (["compare"], ["run"]) and not runs:
-                here.setattr(cli, "conduct", lambda configuration: None)
+            if words[1:2] in (["compare"], ["run"], ["sweep"]) and not runs:
+                here.setattr(studying, "conduct", lambda configuration, manner: 0)
             try:
                 code = cli.main(words[1:])
             except SystemExit as stop:  # argparse after -h

@@ -95,8 +95,8 @@ def parameter_points(
 ) -> list[Point]:
     """Return ``number`` points over the ranges of the uncertain parameters; equal arguments give equal points.
 
-    ``vary`` narrows them as in :func:`uncertain_parameters`. Raises :class:`UserError` for an unknown method, and for
-    Sobol' points whose number is not a power of two, for only then are they balanced.
+    ``vary`` narrows them to processes ("market") and parameters ("market.price_bride"). Raises :class:`UserError` for an
+    unknown method, and for Sobol' points whose number is not a power of two, for only then are they balanced.
     """
     if method not in METHODS:
         raise UserError(f"study.design = '{method}': allowed are {', '.join(METHODS)}.")

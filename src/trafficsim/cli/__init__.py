@@ -101,9 +101,7 @@ def _parser() -> argparse.ArgumentParser:
         "  trafficsim studies results/prices/study.sqlite --delete prices-1a2b3c4d5e6f\n",
         _studies,
     )
-    studies.add_argument(
-        "places", nargs="*", default=["results"], metavar="PLACE", help="files or folders (default: results)"
-    )
+    studies.add_argument("places", nargs="*", metavar="PLACE", help="files or folders (default: results)")
     studies.add_argument("--failures", action="store_true", help="which replicates failed, and why")
     studies.add_argument("--verify", action="store_true", help="check that the files say what was written into them")
     studies.add_argument(

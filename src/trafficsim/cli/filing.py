@@ -17,13 +17,19 @@ from trafficsim.experiments.studies import StudyLine, failures_in, problems_of, 
 
 SOUND, HARMED = 0, 1
 
+DEFAULT_PLACE = "results"
 WIDTH_OF_FILES = 180
 """Characters in a line where nobody watches: a file, a pipe."""
 
 
 def manage_studies(options: argparse.Namespace) -> int:
     """Do what the options ask for; return the exit code: 1 where a file is not as it was written."""
-    files = result_files(options.places)
+    files = result_files(options.places or [DEFAULT_PLACE] * Path(DEFAULT_PLACE).exists())
+    if not files and not options.places:
+        print(
+            f"There is no study yet below '{DEFAULT_PLACE}' here; 'trafficsim sweep' and 'trafficsim compare' make one."
+        )
+        return SOUND
     if not files:
         raise UserError(f"No results file lies in {', '.join(map(str, options.places))}; 'trafficsim sweep' makes one.")
     if options.delete:
