@@ -54,6 +54,11 @@ def finding(
     }
 
 
+def missing(what: str, note: str) -> dict[str, Any]:
+    """Return a line of a table that has no figure, and ``note`` says why."""
+    return {"what": what, "measured": None, "unit": "", "wanted": None, "met": None, "note": note}
+
+
 def answer(question: str, findings: Sequence[dict[str, Any]], **details: Any) -> dict[str, Any]:
     """Return what a benchmark found: the question it answers, its findings, and figures behind them."""
     return {"question": question, "findings": list(findings), "details": details}

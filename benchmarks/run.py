@@ -15,10 +15,12 @@ from rich.table import Table
 from benchmarks import (
     against_floor,
     against_mesa,
+    executors,
     first_result,
     paired_luck,
     scaling,
     shared_history,
+    sweep_rate,
 )
 from benchmarks.findings import ROOT, answer, finding, machine
 
@@ -51,6 +53,8 @@ BENCHMARKS = {
     "paired_luck": paired_luck.measure,
     "shared_history": shared_history.measure,
     "first_result": first_result.measure,
+    "executors": executors.measure,
+    "sweep_rate": sweep_rate.measure,
 }
 
 
@@ -98,7 +102,7 @@ def page(report: dict[str, Any]) -> str:
     for result in report["benchmarks"].values():
         lines += [f"## {result['question']}", "", "| what | measured | wanted | |", "| --- | --- | --- | --- |"]
         lines += [
-            f"| {one['what']}{'. ' + one['note'] if one['note'] else ''} | {_figure(one)} | {_wanted(one)} | {_met(one)} |"
+            f"| {one['what']}{'. ' + one['note'] if one['note'] and one['measured'] is not None else ''} | {_figure(one)} | {_wanted(one)} | {_met(one)} |"
             for one in result["findings"]
         ]
         lines.append("")
@@ -107,6 +111,8 @@ def page(report: dict[str, Any]) -> str:
 
 def _figure(one: dict[str, Any]) -> str:
     value = one["measured"]
+    if value is None:
+        return one["note"]
     return f"{value:,.{0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2}f} {one['unit']}"
 
 

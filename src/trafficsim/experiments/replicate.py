@@ -107,7 +107,7 @@ def run_task(configuration: Configuration, task: Task, lived: Lived | None = Non
                 lived(months_lived)
 
     names = Identities(configuration)
-    began = time.perf_counter()
+    began = time.thread_time()
     course = course_of(STATUS_QUO, seed, **settings)
     state = begin(course, configuration.output.events)
     live(state, course, branch)
@@ -120,7 +120,7 @@ def run_task(configuration: Configuration, task: Task, lived: Lived | None = Non
     arms = [configuration.arms[number] for number in task.arms]
     lives: list[_Lives] = []
     for arm in arms:
-        began = time.perf_counter()
+        began = time.thread_time()
         course = course_of(arm, seed, **settings)
         fork = state if arm is arms[-1] else state.copy()
         live(fork, course, end)
@@ -213,7 +213,7 @@ def _record(
         parent=names.of(None, seed, task.point) if arm else None,
         first_month=window.start,
         months=window.stop - window.start,
-        seconds=time.perf_counter() - began,
+        seconds=time.thread_time() - began,
         monthly=monthly_indicators(state, window) if keep.monthly else {},
         totals=totals,
         stocks=_stocks(state, window) if keep.monthly else [],

@@ -49,7 +49,8 @@ class RunRecord:
     history a run branched from. ``monthly`` maps an indicator to its values, shape (months,); ``totals`` holds (indicator,
     dimension, level, value) over the run's months; ``stocks`` holds (month, kind, level, count); months count from
     January 1996. ``monthly`` and ``stocks`` are empty where ``output.monthly`` is off; ``events`` is None unless
-    ``output.events`` is on. ``kept`` names what was kept of it, and ``digest`` is the SHA-256 of all that.
+    ``output.events`` is on. ``seconds`` is the processor time it took; ``kept`` names what was kept of
+    it, and ``digest`` is the SHA-256 of all that.
     """
 
     arm: str
