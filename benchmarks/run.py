@@ -18,6 +18,7 @@ from benchmarks import (
     executors,
     first_result,
     paired_luck,
+    results_file,
     scaling,
     shared_history,
     sweep_rate,
@@ -55,6 +56,7 @@ BENCHMARKS = {
     "first_result": first_result.measure,
     "executors": executors.measure,
     "sweep_rate": sweep_rate.measure,
+    "results_file": results_file.measure,
 }
 
 

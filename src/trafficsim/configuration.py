@@ -40,6 +40,9 @@ SHORT_NAMES = {
 GROUPS = ("study", "arm", "corridor", "output", "parameters", "executor")
 """Hydra's groups: each a folder of files to choose from."""
 
+_last_points: dict[str, list[Point]] = {}
+"""The last design's points by its configuration's hash: thousands take a second to make, and are asked for again."""
+
 
 def _month(label: Any) -> str:
     try:
@@ -173,8 +176,19 @@ class Configuration:
     def points(self) -> list[Point]:
         """Return the assumptions of each draw, none where they stand as they are; what was set by hand stays as set.
 
-        Raises :class:`UserError` for a design that contradicts itself or the catalogue.
+        They are shared by all who ask, and not to be changed. Raises :class:`UserError` for a design that contradicts itself
+        or the catalogue.
         """
+        if self.study.design == "file":  # its content may have changed
+            return self._points()
+        design = self.hash()
+        if design not in _last_points:
+            points = self._points()
+            _last_points.clear()
+            _last_points[design] = points
+        return _last_points[design]
+
+    def _points(self) -> list[Point]:
         study = self.study
         points = points_of_design(
             self.assumptions(), study.design, draws=study.draws, seed=study.seed, vary=study.vary, grid=study.grid,
@@ -271,12 +285,12 @@ def with_points(configuration: Configuration) -> Configuration:
 
     Raises :class:`UserError` for a point that the catalogue does not allow.
     """
-    study, points = configuration.study, configuration.points()
-    text = json.dumps(points, sort_keys=True, separators=(",", ":"))
+    study, points, digest = configuration.study, configuration.points(), ""
+    if study.design == "file":
+        text = json.dumps(points, sort_keys=True, separators=(",", ":"))
+        digest = hashlib.sha256(text.encode()).hexdigest()
     return dataclasses.replace(
-        configuration,
-        study=dataclasses.replace(study, draws=len(points)),
-        points_digest=hashlib.sha256(text.encode()).hexdigest() if study.design == "file" else "",
+        configuration, study=dataclasses.replace(study, draws=len(points)), points_digest=digest
     )
 
 

@@ -1,8 +1,8 @@
 """The rows of a results file that explain it: the catalogue with its evidence, and what the study assumed."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence, Sized
+from typing import Any, Protocol
 
 from trafficsim.catalog import catalog
 from trafficsim.catalog.corridors import Corridor
@@ -52,7 +52,29 @@ def explanations() -> dict[str, list[Sequence[Any]]]:
     }  # fmt: skip
 
 
-def description(study: StudyResult) -> dict[str, list[Sequence[Any]]]:
+class Rows(Sized, Protocol):
+    """Rows whose number is known before they are made."""
+
+    def __iter__(self) -> Iterator[Sequence[Any]]: ...
+
+
+class _DrawRows:
+    """A row for each value of each draw, made only when they are written: a large design has millions."""
+
+    def __init__(self, study: StudyResult) -> None:
+        self._study = study
+
+    def __len__(self) -> int:
+        return sum(len(values) for point in self._study.points for values in point.values())
+
+    def __iter__(self) -> Iterator[Sequence[Any]]:
+        for draw, point in enumerate(self._study.points):
+            for process, values in point.items():
+                for name, value in values.items():
+                    yield self._study.study_id, draw, process, name, value
+
+
+def description(study: StudyResult) -> Mapping[str, Rows]:
     """Return the rows that say what a study is: configuration, arms, and each parameter with the value used."""
     changed: Mapping[str, Mapping[str, float]] = study.configuration["parameters"]
     settings: Mapping[str, Any] = study.configuration["study"]
@@ -96,12 +118,7 @@ def description(study: StudyResult) -> dict[str, list[Sequence[Any]]]:
         "series_evidence": [
             (study.study_id, name, each) for name, one in here.series.items() for each in _ids(one.source)
         ],
-        "draws": [
-            (study.study_id, draw, process, name, value)
-            for draw, point in enumerate(study.points)
-            for process, values in point.items()
-            for name, value in values.items()
-        ],
+        "draws": _DrawRows(study),
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from trafficsim.errors import UserError
-from trafficsim.experiments.explanations import description, explanations
+from trafficsim.experiments.explanations import Rows, description, explanations
 from trafficsim.experiments.files import reading
 from trafficsim.experiments.result import StudyResult
 from trafficsim.experiments.schema import TABLES
@@ -75,8 +75,8 @@ def _query(table: str, chosen: list[str]) -> tuple[str, list[str]]:
 
 def frames_of(result: StudyResult) -> dict[str, pd.DataFrame]:
     """Return what :func:`open_study` would for a study in memory, save ``runs`` and what changes month by month."""
-    rows: dict[str, list[Sequence[Any]]] = {**explanations(), **description(result), "failures": []}
-    frames = {table: pd.DataFrame(rows[table], columns=list(TABLES[table])) for table in FRAMES if table in rows}
+    rows: dict[str, Rows] = {**explanations(), **description(result), "failures": []}
+    frames = {table: pd.DataFrame(list(rows[table]), columns=list(TABLES[table])) for table in FRAMES if table in rows}
     for table, pairs in (("fates", result.fates), ("changed_lives", result.changed_lives)):
         frames[table] = pd.DataFrame(
             [(result.study_id, *row) for row in pairs], columns=[*PAIR, *list(TABLES[table])[2:]]
