@@ -123,7 +123,18 @@ def write_csv(folder: Path, outcomes: Sequence[Outcome]) -> None:
             for run in outcome.runs:
                 number += 1
                 writers["runs"].writerow(
-                    (number, run.run_id, run.seed, run.parent, run.first_month, run.months, run.seconds, "", run.kept, run.digest)
+                    (
+                        number,
+                        run.run_id,
+                        run.seed,
+                        run.parent,
+                        run.first_month,
+                        run.months,
+                        run.seconds,
+                        "",
+                        run.kept,
+                        run.digest,
+                    )
                 )
                 for table, rows in content_rows(run).items():
                     if table in writers:

@@ -104,11 +104,15 @@ def page(report: dict[str, Any]) -> str:
     for result in report["benchmarks"].values():
         lines += [f"## {result['question']}", "", "| what | measured | wanted | |", "| --- | --- | --- | --- |"]
         lines += [
-            f"| {one['what']}{'. ' + one['note'] if one['note'] and one['measured'] is not None else ''} | {_figure(one)} | {_wanted(one)} | {_met(one)} |"
-            for one in result["findings"]
+            f"| {_with_note(one)} | {_figure(one)} | {_wanted(one)} | {_met(one)} |" for one in result["findings"]
         ]
         lines.append("")
     return "\n".join(lines)
+
+
+def _with_note(one: dict[str, Any]) -> str:
+    told = one["note"] and one["measured"] is not None  # else the note stands in the place of the figure
+    return f"{one['what']}. {one['note']}" if told else one["what"]
 
 
 def _figure(one: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from trafficsim.analysis.spread import two_sources
 from trafficsim.catalog import catalog
 from trafficsim.configuration import configure
-from trafficsim.designs import METHODS, parameter_points, uncertain_parameters, value_at
+from trafficsim.designs import METHODS, latin_hypercube, parameter_points, uncertain_parameters, value_at
 from trafficsim.errors import UserError
 
 UNCERTAIN = uncertain_parameters(catalog())
@@ -170,3 +170,21 @@ def test_a_wrong_file_of_points_is_told_with_its_line(content, told, tmp_path):
 def test_a_design_that_contradicts_itself_is_told(words, told):
     with pytest.raises(UserError, match=told):
         configure(words)
+
+
+def test_points_are_those_of_scipy():
+    from scipy import stats
+    from scipy.stats import qmc
+
+    ours, theirs = latin_hypercube(5, 64, np.random.default_rng(3)), qmc.LatinHypercube(5, rng=np.random.default_rng(3))
+    assert np.array_equal(ours, theirs.random(64))
+    for _, name, one in uncertain_parameters(catalog()):
+        low, high = one.range
+        theirs = {
+            "uniform": lambda low=low, high=high: stats.uniform(low, high - low),
+            "log_uniform": lambda low=low, high=high: stats.loguniform(low, high),
+            "triangular": lambda low=low, high=high, mode=one.default: stats.triang(
+                (mode - low) / (high - low), low, high - low
+            ),
+        }[one.distribution]()
+        assert value_at(one, ours[:, 0]) == pytest.approx(theirs.ppf(ours[:, 0]), rel=1e-12), name

@@ -289,9 +289,7 @@ def with_points(configuration: Configuration) -> Configuration:
     if study.design == "file":
         text = json.dumps(points, sort_keys=True, separators=(",", ":"))
         digest = hashlib.sha256(text.encode()).hexdigest()
-    return dataclasses.replace(
-        configuration, study=dataclasses.replace(study, draws=len(points)), points_digest=digest
-    )
+    return dataclasses.replace(configuration, study=dataclasses.replace(study, draws=len(points)), points_digest=digest)
 
 
 def _mapping(content: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -1,8 +1,7 @@
 """Studies as data frames, read from a results file or made of one in memory."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
