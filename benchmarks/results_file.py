@@ -1,8 +1,8 @@
 """(i) How fast is the results file written, how large does it grow, and how soon is a finished study known to be finished?
 
 *Writing* is set beside the plainest way there is, :mod:`csv` with one file a table, on the same outcomes: with totals only,
-as sweeps of very many runs keep them, and with all that is kept by default. A commit of the results file stands on the disk;
-that of the CSV files is left to the system.
+as sweeps of very many runs keep them, and with all that is kept by default. Each outcome is a transaction of the results
+file, with its indexes; the CSV files have none and are flushed after each outcome.
 
 *Resuming* a finished study is the real command, in a process of its own. Its file is filled without a simulation: a few
 real outcomes are written again and again, each time under the identities of another place in the plan.
@@ -46,6 +46,14 @@ def measure(quick: bool = False) -> dict[str, Any]:
         findings += _findings_of_writing(output, found)
     resumed = _resumed(3 if quick else PLACES_RESUMED, 1 if quick else 3)
     details["resumed"] = resumed
+    findings.append(
+        finding(
+            "bytes of a point of a design of all assumptions in the results file",
+            resumed["bytes_of_a_point"],
+            "bytes",
+            note="Once a point, however many arms and replicates it has.",
+        )
+    )
     findings.append(
         finding(
             f"'trafficsim sweep' of a finished study of {resumed['runs']:,} runs says that there is nothing to do",
@@ -176,11 +184,22 @@ def _resumed(places: int, repeats: int) -> dict[str, float]:
         settings = [ARMS, SMALL, f"draws={places}", "replicates=1", "output=totals", f"output.folder={folder}"]
         configuration = configure(settings)
         path = Path(folder) / configuration.study.name / "study.sqlite"
+        with StudyWriter(path, study_of(configuration)):
+            pass
+        points = path.stat().st_size
+        with StudyWriter(Path(folder) / "without.sqlite", dataclasses.replace(study_of(configuration), points=[])):
+            pass
+        points -= (Path(folder) / "without.sqlite").stat().st_size
         with StudyWriter(path, study_of(configuration)) as writer:
             for outcome in disguised_outcomes(configuration):
                 writer.write(outcome)
         seconds = min(_seconds_to_resume(settings) for _ in range(repeats))
-        return {"runs": 4 * places, "seconds": seconds, "bytes": path.stat().st_size}
+        return {
+            "runs": 4 * places,
+            "seconds": seconds,
+            "bytes": path.stat().st_size,
+            "bytes_of_a_point": points / places,
+        }
 
 
 def _seconds_to_resume(settings: list[str]) -> float:
