@@ -165,8 +165,9 @@ class Chain:
         ):  # fmt: skip
             share = tries * chosen
             unbribed = 1.0 if journey == ALONE else 1.0 - self.p["adaptation"].usual_corruption
-            dies, stopped = p.death_crossing, p.arrest_origin_border * unbribed
-            caught = p.arrest_host_border * month.units.effort
+            dies, met = p.death_crossing, p.arrest_origin_border * unbribed
+            stopped = met * (1.0 - month.lever.origin_decriminalisation)
+            caught = p.arrest_host_border * month.units.effort * self.not_spared(month)
             detained_at_origin = {"status": Status.RETURNED_DETAINED, "left": int(p.detention_after_origin_arrest)}
             outcomes.append((share * dies, Event.DIED_CROSSING, {"status": Status.DEAD}))
             outcomes.append((share * stopped, Event.ARRESTED_AT_ORIGIN_BORDER, detained_at_origin))
@@ -178,6 +179,11 @@ class Chain:
         step.one_of(means_to, outcomes)
         step.draw(means_to, p.desists_monthly, Event.DESISTED, intends=STAYS)
         return step
+
+    def not_spared(self, month: Month) -> float:
+        """Chance that whoever the authorities of the host country come upon is detained."""
+        p, lever = self.p["surveillance"], month.lever
+        return (1.0 - p.spared_by_non_punishment * lever.non_punishment) * (1.0 - p.spared_by_stay * lever.lawful_stay)
 
     def reach(self, month: Month) -> float:
         half = self.p["brokerage"].activity_half_point
@@ -195,8 +201,9 @@ class Chain:
         step.draw(arrived, 1.0, Event.WENT_INTO_HIDING, **HIDING)
         held = d["status"] == Status.HELD_BY_BROKERS
         loose = held & (d["arrested"] == 1)
-        step.draw(loose, p.found_when_broker_arrested, Event.FOUND_AT_BROKERS_ARREST, **DETENTION)
-        step.draw(loose, 1.0, Event.FREED_BY_BROKERS_ARREST, **HIDING)
+        found = p.found_when_broker_gone * self.not_spared(month)
+        step.draw(loose, found, Event.FOUND_WHEN_BROKER_GONE, **DETENTION)
+        step.draw(loose, 1.0, Event.FREED_WHEN_BROKER_GONE, **HIDING)
         step.draw(held, p.escapes_brokers_monthly, Event.ESCAPED_BROKERS, **HIDING)
         step.draw(held & (d["role"] != SELLER), p.passed_along_monthly, Event.PASSED_ALONG, role=d["role"] + 1)
         return step
@@ -205,7 +212,9 @@ class Chain:
         step, d, p = Step(self.states), self.states.digit, self.p["market"]
         if self.sex == FEMALE:
             shares = {MARRIAGE: p.share_marriage_women, VENUE: p.share_sexual_women, SERVITUDE: p.share_servitude_women}
-            shares[LABOUR] = 1.0 - sum(shares.values())
+            total = sum(shares.values())
+            shares = {status: share / max(1.0, total) for status, share in shares.items()}
+            shares[LABOUR] = max(0.0, 1.0 - total)
         else:
             shares = {LABOUR: p.share_labour_men, SERVITUDE: 1.0 - p.share_labour_men}
         offered = (d["status"] == Status.HELD_BY_BROKERS) & (d["role"] == SELLER)
@@ -246,7 +255,8 @@ class Chain:
         onward *= np.where(may_travel, p.onward_with_travelling_permit, 1.0)
         onward *= np.where(permit == LAWFUL, 1.0 + p.onward_with_status, 1.0)
         picture = p.noticed_by_picture * COMPLIANCE[d["compliance"]] * exploited
-        noticed = scheme * (1.0 - (1.0 - p.noticed_by_messages) * (1.0 - picture)) * (permit == SURVEILLANCE)
+        watched = (permit == SURVEILLANCE) & ~protected
+        noticed = scheme * (1.0 - (1.0 - p.noticed_by_messages) * (1.0 - picture)) * watched * self.not_spared(month)
         with_help = p.onward_passage_monthly * lever.onward_passage
         step.one_of(free_or_held, [
             (onward * noticed, Event.DEPARTURE_NOTICED, DETENTION),
@@ -258,9 +268,10 @@ class Chain:
         reports *= 1.0 + p.safety_of_non_punishment * lever.non_punishment + p.safety_of_firewall * lever.data_firewall
         reports = min(1.0, reports * (1.0 + p.safety_of_stay * lever.lawful_stay))
         turned = min(p.report_turned_against * (1.0 - lever.non_punishment), 1.0 - lever.identification)
+        turned *= self.not_spared(month)
         recognised = {"status": Status.PROTECTED, "identified": 1}
         step.one_of(at_large, [
-            (reports * lever.identification, Event.PROTECTED, recognised),
+            (reports * lever.identification * (d["trafficked"] == 1), Event.PROTECTED, recognised),
             (reports * turned, Event.REPORT_LED_TO_CUSTODY, DETENTION),
         ])  # fmt: skip
         unknown = at_large & (d["trafficked"] == 1) & (d["identified"] == 0)
@@ -326,9 +337,7 @@ class Chain:
         )
         found *= np.choose(d["permit"], [1.0, exposure, p.detection_with_status])
         found *= 1.0 if month.now.origin_accepts_returns else p.detection_while_returns_are_blocked
-        found *= (1.0 - p.spared_by_non_punishment * lever.non_punishment) * (
-            1.0 - p.spared_by_stay * lever.lawful_stay
-        )
+        found *= self.not_spared(month)
         found *= np.where(holder, 1.0 - p.assurance_kept, 1.0)
         step.draw(self.at_large(), found, Event.DETECTED, **DETENTION)
         return step
@@ -338,12 +347,12 @@ class Chain:
         return (d["status"] == Status.IN_CUSTODY) & ~((d["stage"] == SENTENCED) & (d["left"] > 0))
 
     def screen(self, month: Month) -> Step:
-        """One draw for a whole stay: who was tried under today's coverage is not tried again.
+        """One draw for a whole stay, a sentence included: who was tried under today's coverage is not tried again.
 
         So coverage may rise from nothing once, and must then stay as it is.
         """
         step, d, p = Step(self.states), self.states.digit, self.p["custody"]
-        untried = self.before_a_decision() & (d["screened"] == 0) & (d["identified"] == 0)
+        untried = (d["status"] == Status.IN_CUSTODY) & (d["screened"] == 0) & (d["identified"] == 0)
         screened = p.screened_today + (1.0 - p.screened_today) * month.lever.identification
         candid = 1.0 - p.candour * (1.0 - p.trust_without_feedback)
         seen = np.where(d["trafficked"] == 1, p.identification_sensitivity * candid, 1.0 - p.identification_specificity)
@@ -366,14 +375,17 @@ class Chain:
         bare = (d["status"] == Status.PROTECTED) & (d["identified"] == 0)
         freed = Event.RELEASED_FROM_CUSTODY
         step.draw(bare, 0.0 if lever.lawful_stay > 0.0 else p.stay_lapses_monthly, Event.PROTECTION_LAPSED, **HIDING)
-        inside = self.before_a_decision()
-        step.draw(inside & (d["identified"] == 1), p.referred_when_identified, Event.PROTECTED, status=Status.PROTECTED)
+        inside, identified = self.before_a_decision(), d["identified"] == 1
+        serving = (d["status"] == Status.IN_CUSTODY) & ~inside
+        referred = p.referred_when_identified
+        step.draw(inside & identified, referred, Event.PROTECTED, status=Status.PROTECTED)
+        step.draw(serving & identified, referred * lever.non_punishment, Event.PROTECTED, status=Status.PROTECTED)
         found = inside & (d["found_at_risk"] == 1)
         step.draw(found, max(lever.lawful_stay, p.stay_after_risk_found), Event.PROTECTED, status=Status.PROTECTED)
-        step.draw(found, 1.0, freed, **HIDING)
+        step.draw(found | (inside & (d["permit"] == LAWFUL)), 1.0, freed, **HIDING)
         prosecuted = p.prosecuted_in_custody * (1.0 - lever.non_punishment)
         sentence = {"stage": SENTENCED, "left": int(p.sentence_in_custody)}
-        step.draw(inside & (d["stage"] != AWAITING), prosecuted, **sentence)
+        step.draw(inside & (d["stage"] == DETAINED), prosecuted, **sentence)
         step.draw(inside, p.bought_out_monthly * month.units.corruption, freed, **HIDING)
         step.draw(inside, p.released_as_removal_is_barred * lever.moratorium, freed, **HIDING)
         removed = min(1.0, p.removed_monthly * month.units.effort * (1.0 - lever.moratorium))

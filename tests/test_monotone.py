@@ -121,6 +121,14 @@ def pairs(name, **others):
     return list(pairwise(runs))
 
 
+TAKEN_INTO_CUSTODY = (
+    Event.DETECTED, Event.ARRESTED_AT_HOST_BORDER, Event.FOUND_WHEN_BROKER_GONE, Event.DEPARTURE_NOTICED,
+    Event.REPORT_LED_TO_CUSTODY,
+)  # fmt: skip
+"""Wherever the authorities come upon people: the same levers spare them in each of these places."""
+PUNISHED_FOR_LEAVING = (
+    Event.ARRESTED_AT_ORIGIN_BORDER, Event.TORTURED, Event.TORTURED_LATER, Event.FORCED_ABORTION, Event.PUNISHED_AS_LINKED,
+)  # fmt: skip
 ACTS_ON = {
     "non_refoulement": ({Event.REMOVED, Event.REMOVED_AT_RISK}, {}),
     "moratorium": ({Event.REMOVED, Event.REMOVED_AT_RISK}, {}),
@@ -130,9 +138,9 @@ ACTS_ON = {
         {Event.REMOVED, Event.PROSECUTED_AS_OFFENDER, Event.REPORT_LED_TO_CUSTODY, Event.DETECTED}, {"accountability": 1.0},
     ),
     "non_punishment": (
-        {Event.CHARGED_FOR_COERCED_ACT, Event.PROSECUTED_AS_OFFENDER, Event.REPORT_LED_TO_CUSTODY, Event.DETECTED}, {},
+        {Event.CHARGED_FOR_COERCED_ACT, Event.PROSECUTED_AS_OFFENDER, *TAKEN_INTO_CUSTODY}, {},
     ),
-    "lawful_stay": ({Event.DETECTED, Event.PROTECTION_LAPSED}, {"non_refoulement": 0.5}),
+    "lawful_stay": ({Event.PROTECTION_LAPSED, *TAKEN_INTO_CUSTODY}, {"non_refoulement": 0.5}),
     "permit_as_status": (
         {Event.DETECTED, Event.DEPARTURE_NOTICED, Event.TAKEN_BY_BROKERS, Event.DIED_IN_HOST_COUNTRY}, {},
     ),
@@ -142,7 +150,7 @@ ACTS_ON = {
     "onward_passage": (
         {Event.TRAFFICKED, Event.TAKEN_BY_BROKERS, Event.DETECTED, Event.REMOVED, Event.DIED_IN_HOST_COUNTRY}, {},
     ),
-    "origin_decriminalisation": ({Event.TORTURED, Event.TORTURED_AGAIN, Event.FORCED_ABORTION}, {}),
+    "origin_decriminalisation": (set(PUNISHED_FOR_LEAVING), {}),
     "permit_surveillance": ({Event.PERMIT_TAKEN_UNDER_COERCION}, {}),
     "removal_enforcement": ({Event.DETECTED, Event.REMOVED, Event.ARRESTED_AT_HOST_BORDER}, {}),
 }  # fmt: skip
@@ -254,7 +262,7 @@ def test_less_surveillance_means_less_intrusion_and_none_means_none():
     [
         ("moratorium", [Event.REMOVED, Event.REMOVED_AT_RISK]),
         ("non_punishment", [Event.CHARGED_FOR_COERCED_ACT, Event.PROSECUTED_AS_OFFENDER, Event.REPORT_LED_TO_CUSTODY]),
-        ("origin_decriminalisation", [Event.TORTURED, Event.TORTURED_AGAIN, Event.FORCED_ABORTION]),
+        ("origin_decriminalisation", PUNISHED_FOR_LEAVING),
         ("lawful_stay", [Event.PROTECTION_LAPSED]),
     ],
 )

@@ -42,11 +42,12 @@ class Brokerage:
         """A month in the hands of brokers: freed, escaped, or handed to the next."""
         draw, key, broker = self.model.draw, self.key, self.holder
         if not broker.active:
-            if draw(key, Draw.FOUND_AT_ARREST) < p.found_when_broker_arrested:
-                self.fall_into_custody(Event.FOUND_AT_BROKERS_ARREST)
+            found = draw(key, Draw.FOUND_WHEN_BROKER_GONE) < p.found_when_broker_gone
+            if found and draw(key, Draw.SPARED_WHEN_BROKER_GONE) >= self.model.spared:
+                self.fall_into_custody(Event.FOUND_WHEN_BROKER_GONE)
             else:
                 self.leave_holder()
-                self.move(Status.IN_HIDING, Event.FREED_BY_BROKERS_ARREST)
+                self.move(Status.IN_HIDING, Event.FREED_WHEN_BROKER_GONE)
         elif draw(key, Draw.ESCAPES_BROKERS) < p.escapes_brokers_monthly:
             self.leave_holder()
             self.move(Status.IN_HIDING, Event.ESCAPED_BROKERS)

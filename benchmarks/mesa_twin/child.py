@@ -9,6 +9,8 @@ from trafficsim.processes.upbringing import (
     has_mother,
     help_towards_contact,
     help_towards_reunion,
+    mothers_name_chance,
+    orphanage_chance,
     registration_chance,
     reunion_chance,
 )
@@ -92,8 +94,7 @@ class Child(mesa.Agent):
         model, lever = self.model, self.model.lever
         draw = model.draw(self.key, Draw.CHILD_REGISTERED)
         if draw < registration_chance(p, model.now.registration_ease, self.separated_since >= 0, lever):
-            mothers_name = p.mothers_name_under_policy * lever.child_and_family
-            if model.draw(self.key, Draw.CHILD_MOTHERS_NAME) < mothers_name:
+            if model.draw(self.key, Draw.CHILD_MOTHERS_NAME) < mothers_name_chance(p, lever):
                 self.registration = Registration.WITH_MOTHERS_NAME
                 self.tell(Event.CHILD_REGISTERED_MOTHER)
             else:
@@ -104,20 +105,17 @@ class Child(mesa.Agent):
             self.tell(Event.CHILD_LEFT_UNCERTAIN)
 
     def lose_mother(self, p):
-        """The child stays with the father's household or goes to an orphanage."""
+        """The child goes to an orphanage, or stays with the father's household, or with others."""
         model = self.model
         self.separated_since = model.month
         self.mother.marks |= Mark.SEPARATED_FROM_CHILD
         self.tell(Event.CHILD_SEPARATED)
-        institution = p.orphanage_without_household
-        if self.household is not None:
-            protected = p.effect_of_child_protection * model.lever.child_and_family
-            institution = p.orphanage_after_separation * (1.0 - protected)
-        if model.draw(self.key, Draw.CHILD_ORPHANAGE) < institution:
+        has_household = self.household is not None
+        if model.draw(self.key, Draw.CHILD_ORPHANAGE) < orphanage_chance(p, has_household, model.lever):
             self.care = Care.ORPHANAGE
             self.tell(Event.CHILD_TAKEN_TO_ORPHANAGE)
         else:
-            self.care = Care.FATHERS_HOUSEHOLD
+            self.care = Care.FATHERS_HOUSEHOLD if has_household else Care.WITH_OTHERS
 
     def comes_about(self, kind, own, added):
         """True when it happens by the family's own means, or through the service if it has a place."""
@@ -137,7 +135,8 @@ class Child(mesa.Agent):
             if self.comes_about(Draw.CHILD_CONTACT, own, added):
                 self.contact = mother.contact = 1
                 self.tell(Event.CHILD_CONTACTED)
-        own, added = reunion_chance(p, status), help_towards_reunion(p, status, lever)
+        own = reunion_chance(p, status, self.registration)
+        added = help_towards_reunion(p, status, self.registration, lever)
         if self.comes_about(Draw.CHILD_REUNITED, own, added):
             self.reunited = 1
             self.separated_since = -1

@@ -1,6 +1,12 @@
 """Step 3. Crossing."""
 
-from trafficsim.processes.crossing import arrival_area, attempt_chance, crossing_outcome, needs_broker
+from trafficsim.processes.crossing import (
+    arrival_area,
+    attempt_chance,
+    crossing_outcome,
+    let_pass_chance,
+    needs_broker,
+)
 from trafficsim.processes.vocabulary import CrossingOutcome, Draw, Event, Status
 
 
@@ -26,12 +32,16 @@ class Crossing:
         )
         if outcome == CrossingOutcome.DIED:
             self.move(Status.DEAD, Event.DIED_CROSSING)
-        elif outcome == CrossingOutcome.ARRESTED_AT_ORIGIN:
+        elif outcome == CrossingOutcome.ARRESTED_AT_ORIGIN and not self.is_let_pass():
             self.move(Status.RETURNED_DETAINED, Event.ARRESTED_AT_ORIGIN_BORDER)
             self.until = self.model.month + int(p.detention_after_origin_arrest)
         else:
             self.area = arrival_area(p, draw(key, Draw.ARRIVAL_AREA))
-            if outcome == CrossingOutcome.ARRESTED_AT_HOST:
+            if outcome == CrossingOutcome.ARRESTED_AT_HOST and draw(key, Draw.SPARED_AT_BORDER) >= self.model.spared:
                 self.fall_into_custody(Event.ARRESTED_AT_HOST_BORDER)
             else:
                 self.move(Status.IN_TRANSIT, Event.CROSSED)
+
+    def is_let_pass(self):
+        """True when guards on the origin side let the person go."""
+        return self.model.draw(self.key, Draw.LET_PASS_AT_ORIGIN) < let_pass_chance(self.model.lever)

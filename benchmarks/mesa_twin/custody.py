@@ -2,11 +2,17 @@
 
 from trafficsim.processes.custody import (
     assessment_chance,
+    bought_out_chance,
     identification_chance,
+    lapse_chance,
+    may_be_removed,
+    prosecuted_chance,
+    referral_chance,
     release_chance,
     removal_chance,
     risk_found_chance,
     screening_chance,
+    stay_chance,
 )
 from trafficsim.processes.happenings import one_more
 from trafficsim.processes.vocabulary import Draw, Event, Permit, ServiceKind, Stage, Status
@@ -19,7 +25,7 @@ class InCustody:
 
     def let_protection_lapse(self, p):
         """Protection without recognition as a victim and without lawful stay may end."""
-        if self.model.draw(self.key, Draw.PROTECTION_ENDS) < p.stay_lapses_monthly:
+        if self.model.draw(self.key, Draw.PROTECTION_ENDS) < lapse_chance(p, self.model.lever):
             self.move(Status.IN_HIDING, Event.PROTECTION_LAPSED)
 
     def be_decided_about(self, p, fear_on, queues_on):
@@ -27,25 +33,28 @@ class InCustody:
         model, key = self.model, self.key
         lever, draw = model.lever, model.draw
         self.tally(Event.DETAINED_MONTH)
-        if self.stage == Stage.SENTENCED:
-            if model.month < self.until:
-                return
-            self.stage = Stage.DETAINED
         if not (self.screened or self.identified):
             self.be_screened(p, fear_on)
-        if not (self.assessed or self.protected_from_removal):
+        serving = self.stage == Stage.SENTENCED and model.month < self.until
+        if not (serving or self.assessed or self.protected_from_removal):
             self.be_assessed(p)
-        if self.be_referred(p):
+        if self.be_referred(p, serving) or serving:
+            return
+        if self.stage == Stage.SENTENCED:
+            self.stage = Stage.AWAITING_RETURN
+            self.until = -1
+        if not may_be_removed(self.protected_from_removal, self.permit):
+            self.be_spared_removal(p)
             return
         if self.stage == Stage.DETAINED:
-            if draw(key, Draw.PROSECUTED) < p.prosecuted_in_custody * (1.0 - lever.non_punishment):
+            if draw(key, Draw.PROSECUTED) < prosecuted_chance(p, lever):
                 self.note(Event.PROSECUTED_AS_OFFENDER)
                 self.stage = Stage.SENTENCED
                 self.until = model.month + int(p.sentence_in_custody)
                 return
             self.stage = Stage.AWAITING_RETURN
         unit = model.removal_units[self.area]
-        bought_out = draw(key, Draw.BOUGHT_OUT) < p.bought_out_monthly * unit.corruption
+        bought_out = draw(key, Draw.BOUGHT_OUT) < bought_out_chance(p, unit.corruption)
         if bought_out or draw(key, Draw.RELEASED_AS_REMOVAL_IS_BARRED) < release_chance(p, lever):
             self.be_freed()
         elif (
@@ -88,21 +97,23 @@ class InCustody:
             self.protected_from_removal = 1
             self.note(Event.RISK_FOUND)
 
-    def be_referred(self, p):
-        """What follows from identification or from risk found. True when the person leaves custody."""
+    def be_referred(self, p, serving):
+        """What follows from identification. True when the person leaves custody."""
         model = self.model
-        if self.identified and model.draw(self.key, Draw.REFERRED) < p.referred_when_identified:
+        if self.identified and model.draw(self.key, Draw.REFERRED) < referral_chance(p, serving, model.lever):
             if model.services[ServiceKind.SHELTER][self.area].take_place():
                 self.note(Event.REFERRED)
                 self.be_protected()
                 return True
-        if not self.protected_from_removal:
-            return False
-        if model.draw(self.key, Draw.STAY_GRANTED) < max(model.lever.lawful_stay, p.stay_after_risk_found):
+        return False
+
+    def be_spared_removal(self, p):
+        """What follows where the law bars removal: leave to remain for a person at risk, or being let go."""
+        model = self.model
+        if self.protected_from_removal and model.draw(self.key, Draw.STAY_GRANTED) < stay_chance(p, model.lever):
             self.be_protected()
         else:
             self.be_freed()
-        return True
 
     def be_removed(self, unit):
         """Removal; of a person at risk it is refoulement."""

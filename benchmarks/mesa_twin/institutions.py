@@ -4,7 +4,7 @@ import math
 
 import mesa
 
-from trafficsim.processes.adaptation import next_effort
+from trafficsim.processes.adaptation import next_effort, usual_effort
 from trafficsim.processes.vocabulary import ServiceKind, UnitKind
 
 PROVIDED_BY = {
@@ -32,13 +32,14 @@ class EnforcementUnit(mesa.Agent):
         self.caseload = 0
 
     def adapt(self, p, usual_caseload, pressure_on):
-        """Effort follows caseload; policy sets its split and lowers corruption."""
+        """Effort follows caseload, save at the border; policy sets its split and lowers corruption."""
         lever = self.model.lever
-        usual = 1.0
+        usual = usual_effort(p, self.kind, lever)
         if self.kind != UnitKind.ORIGIN_BORDER_GUARD:
-            usual += p.effort_of_enforcement_only * lever.removal_enforcement
             self.corruption = p.usual_corruption * (1.0 - p.accountability_against_corruption * lever.accountability)
-        self.effort = next_effort(p, self.effort, usual, self.caseload, usual_caseload) if pressure_on else usual
+        guards = self.kind == UnitKind.ORIGIN_BORDER_GUARD or self.kind == UnitKind.HOST_BORDER_GUARD
+        caseload = usual_caseload if guards else self.caseload
+        self.effort = next_effort(p, self.effort, usual, caseload, usual_caseload) if pressure_on else usual
         self.caseload = 0
         if self.kind == UnitKind.LOCAL_POLICE:
             self.share_screening = p.share_screening_under_policy * lever.identification

@@ -2,7 +2,9 @@
 
 from trafficsim.processes.happenings import is_exploited, is_in_host_country
 from trafficsim.processes.life import (
+    assisted_chance,
     care_chance,
+    charged_chance,
     conception_chance,
     death_chance,
     departure_noticed_chance,
@@ -13,6 +15,8 @@ from trafficsim.processes.life import (
     onward_chance,
     remedy_chance,
     report_chance,
+    report_turned_chance,
+    safe_passage_chance,
 )
 from trafficsim.processes.vocabulary import Draw, Event, Permit, Purpose, Role, ServiceKind, Sex, Stage, Status
 
@@ -63,7 +67,7 @@ class LifeInHostCountry:
         model = self.model
         draw, own = model.draw(self.key, Draw.CARE), care_chance(p, self.status, self.permit)
         treated = draw < own
-        if not treated and draw < own + (1.0 - own) * p.reach_of_assistance * model.lever.assistance:
+        if not treated and draw < own + assisted_chance(p, own, model.lever):
             treated = model.services[ServiceKind.HEALTH][self.area].take_place()
         self.treated = int(treated)
         self.tally(Event.CARE_RECEIVED if treated else Event.UNTREATED_MONTH)
@@ -84,15 +88,17 @@ class LifeInHostCountry:
             p, status, self.sex, self.link, self.children > 0, permit, self.area, now.onward_openness
         )  # fmt: skip
         draw = model.draw(self.key, Draw.GOES_ONWARD)
-        if draw >= own + p.onward_passage_monthly * lever.onward_passage:
+        if draw >= own + safe_passage_chance(p, lever):
             return False
         if draw >= own:
             if not model.services[ServiceKind.ONWARD_PASSAGE][self.area].take_place():
                 return False
         else:
             compliance = self.holder.compliance if is_exploited(status) else 0.0
-            noticed = departure_noticed_chance(p, permit, compliance, now.permit_scheme * lever.permit_surveillance)
-            if model.draw(self.key, Draw.DEPARTURE_NOTICED) < noticed:
+            scheme = now.permit_scheme * lever.permit_surveillance
+            noticed = departure_noticed_chance(p, status, permit, compliance, scheme)
+            noticed_now = model.draw(self.key, Draw.DEPARTURE_NOTICED) < noticed
+            if noticed_now and model.draw(self.key, Draw.SPARED_ON_DEPARTURE) >= model.spared:
                 self.fall_into_custody(Event.DEPARTURE_NOTICED)
                 return True
         self.leave_holder()
@@ -128,18 +134,20 @@ class LifeInHostCountry:
         """A report ends in protection, in custody, or in nothing."""
         lever, draw = self.model.lever, self.model.draw(self.key, Draw.REPORT_RECEIVED)
         if draw < lever.identification:
-            return self.be_identified_outside_custody()
-        if draw >= 1.0 - p.report_turned_against * (1.0 - lever.non_punishment):
+            return self.times_trafficked > 0 and self.be_identified_outside_custody()
+        turned = draw >= 1.0 - report_turned_chance(p, lever)
+        if turned and self.model.draw(self.key, Draw.SPARED_AFTER_REPORT) >= self.model.spared:
             self.fall_into_custody(Event.REPORT_LED_TO_CUSTODY)
             return True
         return False
 
     def be_identified_outside_custody(self):
-        """Be identified where there is a place of refuge."""
+        """Be protected where there is a place of refuge, and identified unless that came before."""
         if not self.model.services[ServiceKind.SHELTER][self.area].take_place():
             return False
-        self.identified = 1
-        self.note(Event.IDENTIFIED_OUTSIDE_CUSTODY)
+        if not self.identified:
+            self.identified = 1
+            self.note(Event.IDENTIFIED_OUTSIDE_CUSTODY)
         self.be_protected()
         return True
 
@@ -170,7 +178,7 @@ class LifeInHostCountry:
         if model.draw(key, Draw.COERCED_TO_CARRY) >= p.coerced_to_carry_monthly:
             return
         self.note(Event.COERCED_TO_CARRY)
-        if model.draw(key, Draw.CHARGED) < p.charged_for_coerced_act * (1.0 - model.lever.non_punishment):
+        if model.draw(key, Draw.CHARGED) < charged_chance(p, model.lever):
             self.fall_into_custody(Event.CHARGED_FOR_COERCED_ACT)
             self.stage = Stage.SENTENCED
             self.until = model.month + int(p.sentence_for_coerced_act)

@@ -3,10 +3,10 @@
 import mesa
 
 from trafficsim.processes.adaptation import next_trust
-from trafficsim.processes.departure import draw_age, draw_motive, draw_stratum
+from trafficsim.processes.departure import draw_age, draw_link, draw_motive, draw_stratum
 from trafficsim.processes.happenings import age_band, age_in_years
 from trafficsim.processes.presence import rests
-from trafficsim.processes.vocabulary import Draw, Event, Link, Motive, Permit, Purpose, Sex, Stage, Status
+from trafficsim.processes.vocabulary import Draw, Event, Motive, Permit, Purpose, Sex, Stage, Status
 
 from .brokerage import Brokerage
 from .crossing import Crossing
@@ -49,10 +49,7 @@ class Migrant(
             self.motive = Motive.ABDUCTION if by_force else Motive.DECEPTION
         else:
             self.motive = draw_motive(p, draw(key, Draw.CANDIDATE_MOTIVE))
-        link = draw(key, Draw.CANDIDATE_LINK)
-        self.link = Link.NONE
-        if link < p.linked_share:
-            self.link = Link.RELIGIOUS if link < p.linked_share * p.religious_among_linked else Link.THIRD_COUNTRY
+        self.link = draw_link(p, draw(key, Draw.CANDIDATE_LINK))
         self.trust = p.initial_trust * 2.0 * draw(key, Draw.CANDIDATE_TRUST)
         self.hardship = draw(key, Draw.CANDIDATE_HARDSHIP)
         self.at_risk = int(draw(key, Draw.CANDIDATE_AT_RISK) < p.share_at_risk)

@@ -9,8 +9,10 @@ import numpy as np
 from trafficsim.course import course_of
 from trafficsim.policy import Arm, load_arm
 from trafficsim.processes.brokerage import reach
+from trafficsim.processes.crossing import border_openness
 from trafficsim.processes.departure import monthly_departures, share_deceived_or_abducted
 from trafficsim.processes.happenings import area_weight
+from trafficsim.processes.surveillance import campaign_strength, spared_chance
 from trafficsim.processes.vocabulary import (
     AREAS,
     Care,
@@ -120,6 +122,7 @@ class TwinModel(mesa.Model):
         """Live through one month."""
         course, month = self.course, self.month
         self.now, self.lever = course.circumstances[month], course.levers[month]
+        self.spared = spared_chance(course.parameters["surveillance"], self.lever)
         self.begin_month()
         self.depart()
         self.cross()
@@ -177,9 +180,8 @@ class TwinModel(mesa.Model):
 
     def cross(self):
         """Step 3. Those who mean to leave try."""
-        course, lever, p = self.course, self.lever, self.course.parameters["crossing"]
-        reopened = p.reopened_openness * lever.border_reopening
-        self.openness = max(self.now.border_openness * (1.0 - lever.border_closure), reopened)
+        course, p = self.course, self.course.parameters["crossing"]
+        self.openness = border_openness(p, self.now, self.lever)
         for migrant in self.present:
             if migrant.intends:
                 migrant.cross(
@@ -221,7 +223,7 @@ class TwinModel(mesa.Model):
     def watch(self):
         """Step 7. Permits, checks, detection."""
         p, fear_on = self.course.parameters["surveillance"], self.course.switches.fear
-        campaign = self.now.removal_campaign * (1.0 + p.enforcement_lever_effect * self.lever.removal_enforcement)
+        campaign = campaign_strength(p, self.now, self.lever)
         for migrant in self.present:
             if migrant.status in EXPLOITED_OR_HIDING:
                 migrant.be_watched(p, campaign, fear_on)
@@ -233,7 +235,7 @@ class TwinModel(mesa.Model):
         for migrant in self.present:
             if migrant.status == Status.IN_CUSTODY:
                 migrant.be_decided_about(p, on.fear, on.queues)
-            elif migrant.status == Status.PROTECTED and not migrant.identified and self.lever.lawful_stay <= 0.0:
+            elif migrant.status == Status.PROTECTED and not migrant.identified:
                 migrant.let_protection_lapse(p)
 
     def live_after_return(self):

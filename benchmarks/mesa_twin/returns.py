@@ -1,6 +1,14 @@
 """Step 9. Return."""
 
-from trafficsim.processes.returns import leave_again_chance, sentence_months, torture_chance
+from trafficsim.processes.returns import (
+    forced_abortion_chance,
+    leave_again_chance,
+    most_who_leave_again,
+    punished_as_linked_chance,
+    sentence_months,
+    torture_chance,
+    torture_later_chance,
+)
 from trafficsim.processes.vocabulary import Draw, Event, Link, Motive, Status
 
 
@@ -17,11 +25,10 @@ class Returned:
         if model.draw(key, Draw.TORTURED) < torture_chance(p, link, self.motive, lever):
             self.note(Event.TORTURED)
         if self.due >= 0:
-            spared = 1.0 - lever.origin_decriminalisation
-            if model.draw(key, Draw.FORCED_ABORTION) < p.forced_abortion_on_return * spared:
+            if model.draw(key, Draw.FORCED_ABORTION) < forced_abortion_chance(p, lever):
                 self.note(Event.FORCED_ABORTION)
             self.due = -1
-        if link != Link.NONE:
+        if model.draw(key, Draw.PUNISHED_AS_LINKED) < punished_as_linked_chance(link, lever):
             self.note(Event.PUNISHED_AS_LINKED)
         self.until = model.month + sentence_months(p, model.now, self.past_returns, link, lever)
 
@@ -30,10 +37,8 @@ class Returned:
         model, key = self.model, self.key
         if self.until < 0:
             self.be_received(p)
-        elif self.link != Link.NONE:
-            again = p.tortured_again_monthly * (1.0 - model.lever.origin_decriminalisation)
-            if model.draw(key, Draw.TORTURED_AGAIN) < again:
-                self.note(Event.TORTURED_AGAIN)
+        elif model.draw(key, Draw.TORTURED_LATER) < torture_later_chance(p, self.link, model.lever):
+            self.note(Event.TORTURED_LATER)
         if model.draw(key, Draw.DIES_DETAINED) < p.dies_in_detention_monthly:
             self.move(Status.DEAD, Event.DIED_IN_DETENTION)
         elif model.month >= self.until:
@@ -44,7 +49,7 @@ class Returned:
         """A month at liberty at origin: leave again, perhaps."""
         model, key, has_child = self.model, self.key, self.children > 0
         draw = model.draw(key, Draw.LEAVES_AGAIN)
-        if draw >= p.leaves_again_monthly * pressure + p.returns_for_child_monthly:
+        if draw >= most_who_leave_again(p, pressure):
             return  # no chance is larger: spares most lives the exponential
         if draw >= leave_again_chance(p, model.month - self.status_since, has_child, pressure, family_on):
             return

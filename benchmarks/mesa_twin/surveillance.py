@@ -1,7 +1,7 @@
 """Step 7. Surveillance: permits, checks and detection."""
 
 from trafficsim.processes.happenings import area_weight, is_exploited
-from trafficsim.processes.surveillance import detection_chance, spared_chance, takes_permit_chance
+from trafficsim.processes.surveillance import detection_chance, permit_becomes_status_chance, takes_permit_chance
 from trafficsim.processes.vocabulary import Draw, Event, Permit, Sex, Status
 
 
@@ -41,8 +41,8 @@ class UnderSurveillance:
             if draw(self.key, Draw.TAKES_PERMIT) < taking:
                 self.permit = Permit.SURVEILLANCE
                 self.note(Event.PERMIT_TAKEN_UNDER_COERCION)
-        if lever.permit_as_status > 0.0 and self.permit != Permit.STATUS:
-            becoming = p.permit_becomes_status_monthly * lever.permit_as_status
+        if self.permit != Permit.STATUS and lever.permit_as_status > 0.0:
+            becoming = permit_becomes_status_chance(p, lever)
             if draw(self.key, Draw.PERMIT_BECOMES_STATUS) < becoming:
                 self.permit = Permit.STATUS
                 self.note(Event.PERMIT_BECAME_STATUS)
@@ -59,7 +59,7 @@ class UnderSurveillance:
     def be_detected(self, p, police):
         """Be found by police: spared, left alone as was promised, or taken."""
         model = self.model
-        if model.draw(self.key, Draw.SPARED_CUSTODY) < spared_chance(p, model.lever):
+        if model.draw(self.key, Draw.SPARED_CUSTODY) < model.spared:
             return
         if self.permit == Permit.SURVEILLANCE:
             if model.draw(self.key, Draw.ASSURANCE_KEPT) < p.assurance_kept:

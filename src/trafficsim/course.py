@@ -12,7 +12,7 @@ from trafficsim.policy import LEVER_NAMES, Arm, levers_at
 from trafficsim.processes.circumstances import Circumstances, Switches
 from trafficsim.processes.month import Course
 
-MODEL_VERSION = "1"
+MODEL_VERSION = "2"
 """Raised whenever a change is meant to alter results."""
 
 

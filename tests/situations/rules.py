@@ -39,7 +39,7 @@ SPOKEN = {
 }  # fmt: skip
 """Arguments that are written as words."""
 GIVES = {
-    "age band": AgeBand, "crossing outcome": CrossingOutcome, "motive": Motive, "purpose": Purpose, "status": Status,
+    "age band": AgeBand, "crossing outcome": CrossingOutcome, "link": Link, "motive": Motive, "purpose": Purpose, "status": Status,
     "stratum": Stratum,
 }  # fmt: skip
 """What a rule may give besides a chance, a number, and yes or no."""

@@ -49,6 +49,20 @@ def entry_chance(p, perceived_risk, income, usual_income):
 
 
 @rule
+def usual_effort(p, kind, lever):
+    """Effort that policy sets; guards of the origin do not follow the host country's policy."""
+    if kind == UnitKind.ORIGIN_BORDER_GUARD:
+        return 1.0
+    return 1.0 + p.effort_of_enforcement_only * lever.removal_enforcement
+
+
+@rule
+def follows_caseload(kind):
+    """True for police, and for those who detain and remove; border guards keep no caseload that their effort could follow."""
+    return kind == UnitKind.LOCAL_POLICE or kind == UnitKind.DETENTION_AND_REMOVAL
+
+
+@rule
 def next_effort(p, effort, usual, caseload, usual_caseload):
     """Effort after a month: it follows caseload a little and drifts back to what policy sets."""
     pressure = (caseload - usual_caseload) / (caseload + usual_caseload + 1.0)
@@ -163,11 +177,10 @@ def adapt_units(p, lever, pressure_on, usual_caseload, units):
     """Effort, its split and corruption of enforcement units."""
     for row in range(units.size[0]):
         kind = units.kind[row]
-        usual = 1.0
-        if kind != UnitKind.ORIGIN_BORDER_GUARD:
-            usual += p.effort_of_enforcement_only * lever.removal_enforcement
+        usual = usual_effort(p, kind, lever)
         if pressure_on:
-            units.effort[row] = next_effort(p, units.effort[row], usual, units.caseload[row], usual_caseload)
+            caseload = float(units.caseload[row]) if follows_caseload(kind) else usual_caseload
+            units.effort[row] = next_effort(p, units.effort[row], usual, caseload, usual_caseload)
         else:
             units.effort[row] = usual
         units.caseload[row] = 0

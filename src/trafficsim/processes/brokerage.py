@@ -78,7 +78,7 @@ def take_in(month, row, area, seats, stamps, migrants, brokers, entries):
 
 
 @compiled
-def pass_along(month, present, p, lever, seats, seller_activity, stamps, migrants, brokers, entries):
+def pass_along(month, present, p, lever, spared, seats, seller_activity, stamps, migrants, brokers, entries):
     """Arrivals are taken or go into hiding; those held escape, are freed, or pass to the next in the network.
 
     ``present`` holds the rows of those in transit or held by brokers.
@@ -98,11 +98,12 @@ def pass_along(month, present, p, lever, seats, seller_activity, stamps, migrant
             continue
         holder = migrants.holder[row]
         if brokers.active[holder] == 0:
-            if uniform(key, stamps[Draw.FOUND_AT_ARREST]) < p.found_when_broker_arrested:
-                take_into_custody(month, row, brokers, migrants, entries, Event.FOUND_AT_BROKERS_ARREST)
+            found = uniform(key, stamps[Draw.FOUND_WHEN_BROKER_GONE]) < p.found_when_broker_gone
+            if found and uniform(key, stamps[Draw.SPARED_WHEN_BROKER_GONE]) >= spared:
+                take_into_custody(month, row, brokers, migrants, entries, Event.FOUND_WHEN_BROKER_GONE)
             else:
                 leave_holder(brokers, migrants, row)
-                move(entries, migrants, row, month, Status.IN_HIDING, Event.FREED_BY_BROKERS_ARREST)
+                move(entries, migrants, row, month, Status.IN_HIDING, Event.FREED_WHEN_BROKER_GONE)
             continue
         if uniform(key, stamps[Draw.ESCAPES_BROKERS]) < p.escapes_brokers_monthly:
             leave_holder(brokers, migrants, row)

@@ -12,6 +12,14 @@ from trafficsim.processes.vocabulary import CrossingOutcome, Draw, Event, Motive
 
 
 @rule
+def border_openness(p, circumstances, lever):
+    """How open the border is: the dated series, less what policy closes, or what policy opens again."""
+    return max(
+        circumstances.border_openness * (1.0 - lever.border_closure), p.reopened_openness * lever.border_reopening
+    )
+
+
+@rule
 def needs_broker(p, motive, guard_effort, pressure_on):
     """Chance of crossing with a broker: certain for the deceived and abducted, rising with policing on both sides for others."""
     if motive >= Motive.DECEPTION:
@@ -42,6 +50,12 @@ def crossing_outcome(p, guided, origin_effort, origin_corruption, host_effort, d
 
 
 @rule
+def let_pass_chance(lever):
+    """Chance that guards on the origin side let a person go whom they have met, since leaving is no longer punished."""
+    return lever.origin_decriminalisation
+
+
+@rule
 def arrival_area(p, draw):
     """Area reached, A being 1; weights fall evenly from the first area of the corridor to the last."""
     total = 0.0
@@ -54,8 +68,11 @@ def arrival_area(p, draw):
 
 
 @compiled
-def cross(month, leaving, p, openness, pressure_on, stamps, migrants, brokers, units, entries):
-    """Let those who mean to leave, the rows of ``leaving``, try; the border's units set the risks."""
+def cross(month, leaving, p, openness, lever, spared, pressure_on, stamps, migrants, brokers, units, entries):
+    """Let those who mean to leave, the rows of ``leaving``, try; the border's units set the risks.
+
+    Whoever is met by guards and neither arrested nor detained goes on into the host country.
+    """
     origin, host = unit_row(UnitKind.ORIGIN_BORDER_GUARD, 0), unit_row(UnitKind.HOST_BORDER_GUARD, 0)
     origin_effort, origin_corruption, host_effort = units.effort[origin], units.corruption[origin], units.effort[host]
     effort = 0.5 * (origin_effort + host_effort)
@@ -75,12 +92,15 @@ def cross(month, leaving, p, openness, pressure_on, stamps, migrants, brokers, u
         )
         if outcome == CrossingOutcome.DIED:
             move(entries, migrants, row, month, Status.DEAD, Event.DIED_CROSSING)
-        elif outcome == CrossingOutcome.ARRESTED_AT_ORIGIN:
-            move(entries, migrants, row, month, Status.RETURNED_DETAINED, Event.ARRESTED_AT_ORIGIN_BORDER)
-            migrants.until[row] = month + int(p.detention_after_origin_arrest)
-        else:
-            migrants.area[row] = arrival_area(p, uniform(key, stamps[Draw.ARRIVAL_AREA]))
-            if outcome == CrossingOutcome.ARRESTED_AT_HOST:
+            continue
+        if outcome == CrossingOutcome.ARRESTED_AT_ORIGIN:
+            if uniform(key, stamps[Draw.LET_PASS_AT_ORIGIN]) >= let_pass_chance(lever):
+                move(entries, migrants, row, month, Status.RETURNED_DETAINED, Event.ARRESTED_AT_ORIGIN_BORDER)
+                migrants.until[row] = month + int(p.detention_after_origin_arrest)
+                continue
+        migrants.area[row] = arrival_area(p, uniform(key, stamps[Draw.ARRIVAL_AREA]))
+        if outcome == CrossingOutcome.ARRESTED_AT_HOST:
+            if uniform(key, stamps[Draw.SPARED_AT_BORDER]) >= spared:
                 take_into_custody(month, row, brokers, migrants, entries, Event.ARRESTED_AT_HOST_BORDER)
-            else:
-                move(entries, migrants, row, month, Status.IN_TRANSIT, Event.CROSSED)
+                continue
+        move(entries, migrants, row, month, Status.IN_TRANSIT, Event.CROSSED)

@@ -2,13 +2,14 @@
 
 screened -> identified -> referred -> protected; risk assessed -> found at risk -> not removed; otherwise prosecuted,
 bought out, or queued for return. Under the status quo nearly nobody is screened or assessed (the letter), so the chain
-falls through to the queue.
+falls through to the queue. Screening reaches those who serve a sentence too; once it is served they go through the rest
+of the chain like everybody else, and are not tried again.
 """
 
 from trafficsim.engine.compiling import compiled, rule, woven
 from trafficsim.engine.draws import join, uniform
 from trafficsim.processes.happenings import group_now, move, note, one_more, protect, take_place, tally, unit_row
-from trafficsim.processes.vocabulary import Draw, Event, ServiceKind, Stage, Status, UnitKind
+from trafficsim.processes.vocabulary import Draw, Event, Permit, ServiceKind, Stage, Status, UnitKind
 
 
 @rule
@@ -39,6 +40,45 @@ def risk_found_chance(p, at_risk):
 
 
 @rule
+def referral_chance(p, serving, lever):
+    """Chance a month that an identified person is referred; out of a sentence only as far as victims are not punished."""
+    return p.referred_when_identified * (lever.non_punishment if serving else 1.0)
+
+
+@rule
+def may_be_removed(protected_from_removal, permit):
+    """True unless the law bars it: a person found at risk, or who holds a lawful status, is not returned."""
+    return protected_from_removal == 0 and permit != Permit.STATUS
+
+
+@rule
+def stay_chance(p, lever):
+    """Chance that a person found at risk is granted leave to remain, rather than merely let go."""
+    return max(lever.lawful_stay, p.stay_after_risk_found)
+
+
+@rule
+def lapse_chance(p, lever):
+    """Chance a month that protection of a person who was not identified lapses: no right to stay stands behind it."""
+    return p.stay_lapses_monthly if lever.lawful_stay <= 0.0 else 0.0
+
+
+@rule
+def prosecuted_chance(p, lever):
+    """Chance that a person detained is prosecuted as an offender."""
+    return p.prosecuted_in_custody * (1.0 - lever.non_punishment)
+
+
+@rule
+def bought_out_chance(p, corruption):
+    """Chance a month to be bought out of custody.
+
+    Accountability lowers corruption and so closes this way out as well: known, and no reason against accountability.
+    """
+    return p.bought_out_monthly * corruption
+
+
+@rule
 def removal_chance(p, effort, lever):
     """Chance a month that a person awaiting return is removed, when the origin takes people back."""
     return min(1.0, p.removed_monthly * effort * (1.0 - lever.moratorium))
@@ -52,7 +92,7 @@ def release_chance(p, lever):
 
 @compiled
 def free(month, row, migrants, entries):
-    """Let a person go: out of custody, without status."""
+    """Let a person go: out of custody, with no other papers than before."""
     move(entries, migrants, row, month, Status.IN_HIDING, Event.RELEASED_FROM_CUSTODY)
     migrants.stage[row] = Stage.NONE.value
     migrants.until[row] = -1
@@ -62,34 +102,36 @@ def free(month, row, migrants, entries):
 def decide(month, present, p, circumstances, lever, fear_on, queues_on, removal_places, stamps, migrants, brokers, units,
            services, society, entries):  # fmt: skip
     """One month of every person in custody, and of those whose bare protection may lapse; ``present`` holds both."""
+    lapsing = lapse_chance(p, lever)
     for row in present:
         status = migrants.status[row]
-        if status == Status.PROTECTED and migrants.identified[row] == 0 and lever.lawful_stay <= 0.0:
-            if uniform(migrants.key[row], stamps[Draw.PROTECTION_ENDS]) < p.stay_lapses_monthly:
+        if status == Status.PROTECTED and migrants.identified[row] == 0:
+            if uniform(migrants.key[row], stamps[Draw.PROTECTION_ENDS]) < lapsing:
                 move(entries, migrants, row, month, Status.IN_HIDING, Event.PROTECTION_LAPSED)
             continue
         if status != Status.IN_CUSTODY:
             continue
         tally(entries, group_now(migrants, row, month), Event.DETAINED_MONTH, 1)
-        if migrants.stage[row] == Stage.SENTENCED:
-            if month < migrants.until[row]:
-                continue
-            migrants.stage[row] = Stage.DETAINED.value
         screen(month, row, p, lever, fear_on, migrants, services, entries)
-        assess(month, row, p, lever, migrants, entries)
-        if refer(month, row, p, lever, stamps, migrants, brokers, services, society, entries):
+        serving = migrants.stage[row] == Stage.SENTENCED and month < migrants.until[row]
+        if not serving:
+            assess(month, row, p, lever, migrants, entries)
+        if refer(month, row, serving, p, lever, stamps, migrants, brokers, services, society, entries) or serving:
+            continue
+        if migrants.stage[row] == Stage.SENTENCED:  # served: the decision on return is still to come
+            migrants.stage[row] = Stage.AWAITING_RETURN.value
+            migrants.until[row] = -1
+        if spare_removal(month, row, p, lever, stamps, migrants, brokers, society, entries):
             continue
         if migrants.stage[row] == Stage.DETAINED:
-            if uniform(migrants.key[row], stamps[Draw.PROSECUTED]) < p.prosecuted_in_custody * (
-                1.0 - lever.non_punishment
-            ):
+            if uniform(migrants.key[row], stamps[Draw.PROSECUTED]) < prosecuted_chance(p, lever):
                 note(entries, migrants, row, month, Event.PROSECUTED_AS_OFFENDER, 1)
                 migrants.stage[row] = Stage.SENTENCED.value
                 migrants.until[row] = month + int(p.sentence_in_custody)
                 continue
             migrants.stage[row] = Stage.AWAITING_RETURN.value
         unit = unit_row(UnitKind.DETENTION_AND_REMOVAL, migrants.area[row])
-        if uniform(migrants.key[row], stamps[Draw.BOUGHT_OUT]) < p.bought_out_monthly * units.corruption[unit]:
+        if uniform(migrants.key[row], stamps[Draw.BOUGHT_OUT]) < bought_out_chance(p, units.corruption[unit]):
             free(month, row, migrants, entries)
             continue
         if uniform(migrants.key[row], stamps[Draw.RELEASED_AS_REMOVAL_IS_BARRED]) < release_chance(p, lever):
@@ -142,18 +184,27 @@ def assess(month, row, p, lever, migrants, entries):
 
 
 @woven
-def refer(month, row, p, lever, stamps, migrants, brokers, services, society, entries):
-    """What follows from identification or from risk found. True when the person leaves custody."""
-    key = migrants.key[row]
-    if migrants.identified[row] == 1 and uniform(key, stamps[Draw.REFERRED]) < p.referred_when_identified:
-        if take_place(services, ServiceKind.SHELTER, migrants.area[row]):
-            note(entries, migrants, row, month, Event.REFERRED, 1)
-            protect(month, row, brokers, migrants, society, entries)
-            return True
-    if migrants.protected_from_removal[row] == 0:
+def refer(month, row, serving, p, lever, stamps, migrants, brokers, services, society, entries):
+    """What follows from identification. True when the person leaves custody."""
+    if migrants.identified[row] == 0:
         return False
-    # Found at risk: leave to remain where the law provides it, else the person is merely let go.
-    if uniform(key, stamps[Draw.STAY_GRANTED]) < max(lever.lawful_stay, p.stay_after_risk_found):
+    if uniform(migrants.key[row], stamps[Draw.REFERRED]) >= referral_chance(p, serving, lever):
+        return False
+    if not take_place(services, ServiceKind.SHELTER, migrants.area[row]):
+        return False
+    note(entries, migrants, row, month, Event.REFERRED, 1)
+    protect(month, row, brokers, migrants, society, entries)
+    return True
+
+
+@woven
+def spare_removal(month, row, p, lever, stamps, migrants, brokers, society, entries):
+    """What follows where the law bars removal. True when the person leaves custody."""
+    if may_be_removed(migrants.protected_from_removal[row], migrants.permit[row]):
+        return False
+    # Found at risk: leave to remain where the law provides it; else, or with a status already, the person is let go.
+    at_risk = migrants.protected_from_removal[row] == 1
+    if at_risk and uniform(migrants.key[row], stamps[Draw.STAY_GRANTED]) < stay_chance(p, lever):
         protect(month, row, brokers, migrants, society, entries)
     else:
         free(month, row, migrants, entries)

@@ -26,6 +26,7 @@ def share_deceived_or_abducted(p, lever, recruiter_activity):
 @rule
 def draw_age(p, band_draw, age_draw):
     """Age in months at departure: a band, then evenly within it."""
+    band_draw *= max(1.0, p.share_aged_12_to_17 + p.share_aged_18_to_29 + p.share_aged_30_to_39)
     if band_draw < p.share_aged_12_to_17:
         low, width = p.age_12_in_months, p.band_12_to_17_width
     elif band_draw < p.share_aged_12_to_17 + p.share_aged_18_to_29:
@@ -39,7 +40,8 @@ def draw_age(p, band_draw, age_draw):
 
 @rule
 def draw_stratum(p, draw):
-    """Stratum of origin."""
+    """Stratum of origin; shares that come to more than the whole are taken in proportion."""
+    draw *= max(1.0, p.share_first_border_province + p.share_second_border_province + p.share_other_border)
     if draw < p.share_first_border_province:
         return Stratum.FIRST_BORDER_PROVINCE.value
     if draw < p.share_first_border_province + p.share_second_border_province:
@@ -52,11 +54,20 @@ def draw_stratum(p, draw):
 @rule
 def draw_motive(p, draw):
     """Motive of a journey that is the person's own decision."""
+    draw *= max(1.0, p.share_motive_persecution + p.share_motive_family)
     if draw < p.share_motive_persecution:
         return Motive.PERSECUTION.value
     if draw < p.share_motive_persecution + p.share_motive_family:
         return Motive.FAMILY.value
     return Motive.WORK_OR_TRADE.value
+
+
+@rule
+def draw_link(p, draw):
+    """Helpers who stand behind the journey, if any."""
+    if draw < p.linked_share * p.religious_among_linked:
+        return Link.RELIGIOUS.value
+    return Link.THIRD_COUNTRY.value if draw < p.linked_share else Link.NONE.value
 
 
 @compiled
@@ -85,11 +96,7 @@ def depart(month, seed, slots, scale, p, circumstances, lever, protection_signal
             migrants.motive[row] = Motive.ABDUCTION.value if by_force else Motive.DECEPTION.value
         else:
             migrants.motive[row] = draw_motive(p, uniform(key, stamps[Draw.CANDIDATE_MOTIVE]))
-        link = uniform(key, stamps[Draw.CANDIDATE_LINK])
-        if link < p.linked_share * p.religious_among_linked:
-            migrants.link[row] = Link.RELIGIOUS.value
-        elif link < p.linked_share:
-            migrants.link[row] = Link.THIRD_COUNTRY.value
+        migrants.link[row] = draw_link(p, uniform(key, stamps[Draw.CANDIDATE_LINK]))
         migrants.trust[row] = p.initial_trust * 2.0 * uniform(key, stamps[Draw.CANDIDATE_TRUST])
         migrants.hardship[row] = uniform(key, stamps[Draw.CANDIDATE_HARDSHIP])
         migrants.at_risk[row] = 1 if uniform(key, stamps[Draw.CANDIDATE_AT_RISK]) < p.share_at_risk else 0

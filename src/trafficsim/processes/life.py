@@ -104,15 +104,30 @@ def care_chance(p, status, permit):
 
 
 @rule
+def assisted_chance(p, own, lever):
+    """Chance a month that a person whom care would not reach unaided, at a chance of ``own``, gets it through a service."""
+    return (1.0 - own) * p.reach_of_assistance * lever.assistance
+
+
+@rule
 def remedy_chance(p, lever):
     """Chance a month that a protected person is granted a remedy: legal aid finds the way, accountability makes it one."""
     return p.remedy_monthly * lever.assistance * lever.accountability
 
 
 @rule
-def departure_noticed_chance(p, permit, compliance, scheme):
-    """Chance that an onward departure is noticed at once: messages fail to come, the daily picture is missing."""
-    if permit != Permit.SURVEILLANCE:
+def safe_passage_chance(p, lever):
+    """Added chance a month to reach a third country by a safe passage that policy provides."""
+    return p.onward_passage_monthly * lever.onward_passage
+
+
+@rule
+def departure_noticed_chance(p, status, permit, compliance, scheme):
+    """Chance that an onward departure is noticed at once: messages fail to come, the daily picture is missing.
+
+    A person under protection may go where she likes, so no departure of hers is looked out for.
+    """
+    if permit != Permit.SURVEILLANCE or status == Status.PROTECTED:
         return 0.0
     return scheme * (p.noticed_by_messages + (1.0 - p.noticed_by_messages) * p.noticed_by_picture * compliance)
 
@@ -125,6 +140,18 @@ def report_chance(p, trust, lever, fear_on):
     safety = 1.0 + p.safety_of_non_punishment * lever.non_punishment + p.safety_of_firewall * lever.data_firewall
     stay = 1.0 + p.safety_of_stay * lever.lawful_stay
     return min(1.0, p.report_monthly * believed * (p.channel_today + channel) * safety * stay)
+
+
+@rule
+def report_turned_chance(p, lever):
+    """Chance that a report is turned against the person who makes it."""
+    return p.report_turned_against * (1.0 - lever.non_punishment)
+
+
+@rule
+def charged_chance(p, lever):
+    """Chance that a victim is charged for an act under coercion."""
+    return p.charged_for_coerced_act * (1.0 - lever.non_punishment)
 
 
 @rule
@@ -178,7 +205,7 @@ def give_birth(month, mother, p, stamps, migrants, children, households, entries
 
 
 @compiled
-def live(month, present, p, highest, circumstances, border_openness, lever, fear_on, seats, seller_reach, stamps, migrants,
+def live(month, present, p, highest, circumstances, border_openness, lever, spared, fear_on, seats, seller_reach, stamps, migrants,
          children, households, brokers, services, society, entries):  # fmt: skip
     """One month of every person in the host country: births wherever they stand, the rest outside custody."""
     scheme = circumstances.permit_scheme * lever.permit_surveillance
@@ -197,25 +224,15 @@ def live(month, present, p, highest, circumstances, border_openness, lever, fear
             continue
         conceive(month, row, p, highest, stamps, migrants, entries)
         if go_onward(
-            month,
-            row,
-            p,
-            circumstances,
-            scheme,
-            highest,
-            lever,
-            stamps,
-            migrants,
-            households,
-            brokers,
-            services,
-            entries,
-        ):
+            month, row, p, circumstances, scheme, highest, lever, spared, stamps, migrants, households, brokers, services, entries
+        ):  # fmt: skip
             continue
         if status == Status.PROTECTED:
             protected_month(month, row, group, p, lever, stamps, migrants, services, entries)
             continue
-        if seek_help(month, row, p, highest, lever, fear_on, stamps, migrants, brokers, services, society, entries):
+        if seek_help(
+            month, row, p, highest, lever, spared, fear_on, stamps, migrants, brokers, services, society, entries
+        ):  # fmt: skip
             continue
         if is_exploited(status):
             exploited_month(month, row, group, p, highest, lever, scheme, seats, stamps, migrants, brokers, entries)
@@ -231,7 +248,7 @@ def seek_care(row, group, p, lever, stamps, migrants, services, entries):
     draw = uniform(migrants.key[row], stamps[Draw.CARE])
     own = care_chance(p, migrants.status[row], migrants.permit[row])
     treated = draw < own
-    if not treated and draw < own + (1.0 - own) * p.reach_of_assistance * lever.assistance:
+    if not treated and draw < own + assisted_chance(p, own, lever):
         treated = take_place(services, ServiceKind.HEALTH, migrants.area[row])
     migrants.treated[row] = 1 if treated else 0
     tally(entries, group, Event.CARE_RECEIVED if treated else Event.UNTREATED_MONTH, 1)
@@ -259,26 +276,29 @@ def conceive(month, row, p, highest, stamps, migrants, entries):
 
 
 @woven
-def go_onward(month, row, p, circumstances, scheme, highest, lever, stamps, migrants, households, brokers, services,
+def go_onward(month, row, p, circumstances, scheme, highest, lever, spared, stamps, migrants, households, brokers, services,
               entries):  # fmt: skip
     """Onward passage to a third country, alone or by a safe passage that policy provides. True when it changed her place."""
     key = migrants.key[row]
     draw = uniform(key, stamps[Draw.GOES_ONWARD])
-    if draw >= highest.onward + p.onward_passage_monthly * lever.onward_passage:
+    with_help = safe_passage_chance(p, lever)
+    if draw >= highest.onward + with_help:
         return False
     status, permit, has_child = migrants.status[row], migrants.permit[row], migrants.children[row] > 0
     own = onward_chance(
         p, status, migrants.sex[row], migrants.link[row], has_child, permit, migrants.area[row],
         circumstances.onward_openness,
     )  # fmt: skip
-    if draw >= own + p.onward_passage_monthly * lever.onward_passage:
+    if draw >= own + with_help:
         return False
     if draw >= own:
         if not take_place(services, ServiceKind.ONWARD_PASSAGE, migrants.area[row]):
             return False
     else:
         compliance = households.compliance[migrants.holder[row]] if is_exploited(status) else 0.0
-        if uniform(key, stamps[Draw.DEPARTURE_NOTICED]) < departure_noticed_chance(p, permit, compliance, scheme):
+        noticed = departure_noticed_chance(p, status, permit, compliance, scheme)
+        noticed_now = uniform(key, stamps[Draw.DEPARTURE_NOTICED]) < noticed
+        if noticed_now and uniform(key, stamps[Draw.SPARED_ON_DEPARTURE]) >= spared:
             take_into_custody(month, row, brokers, migrants, entries, Event.DEPARTURE_NOTICED)
             return True
     leave_holder(brokers, migrants, row)
@@ -307,14 +327,14 @@ def protected_month(month, row, group, p, lever, stamps, migrants, services, ent
 
 
 @woven
-def seek_help(month, row, p, highest, lever, fear_on, stamps, migrants, brokers, services, society, entries):
+def seek_help(month, row, p, highest, lever, spared, fear_on, stamps, migrants, brokers, services, society, entries):
     """Reporting, and being found by a service outside custody. True when it changed where the person stands."""
     key = migrants.key[row]
     draw = uniform(key, stamps[Draw.REPORTS])
     if draw < highest.report and draw < report_chance(p, migrants.trust[row], lever, fear_on):
         note(entries, migrants, row, month, Event.REPORTED, 1)
         society.reports[migrants.area[row]] += 1.0
-        if receive_report(month, row, p, lever, stamps, migrants, brokers, services, society, entries):
+        if receive_report(month, row, p, lever, spared, stamps, migrants, brokers, services, society, entries):
             return True
     if highest.met_outside > 0.0 and migrants.times_trafficked[row] > 0 and migrants.identified[row] == 0:
         if uniform(key, stamps[Draw.MET_OUTSIDE]) < met_outside_chance(p, migrants.trust[row], lever, fear_on):
@@ -324,22 +344,30 @@ def seek_help(month, row, p, highest, lever, fear_on, stamps, migrants, brokers,
 
 @compiled
 def identify_outside(month, row, migrants, brokers, services, society, entries):
-    """Identification outside custody, and a place of refuge if there is one."""
+    """Protection of a victim outside custody if there is a place of refuge, and identification unless it has come before."""
     if not take_place(services, ServiceKind.SHELTER, migrants.area[row]):
         return False
-    migrants.identified[row] = 1
-    note(entries, migrants, row, month, Event.IDENTIFIED_OUTSIDE_CUSTODY, 1)
+    if migrants.identified[row] == 0:
+        migrants.identified[row] = 1
+        note(entries, migrants, row, month, Event.IDENTIFIED_OUTSIDE_CUSTODY, 1)
     protect(month, row, brokers, migrants, society, entries)
     return True
 
 
 @compiled
-def receive_report(month, row, p, lever, stamps, migrants, brokers, services, society, entries):
-    """A report ends in protection, in custody, or in nothing. True when it changed where the person stands."""
-    draw = uniform(migrants.key[row], stamps[Draw.REPORT_RECEIVED])
+def receive_report(month, row, p, lever, spared, stamps, migrants, brokers, services, society, entries):
+    """A report ends in protection, in custody, or in nothing. True when it changed where the person stands.
+
+    Where victims are identified, one who has been trafficked is protected; anybody else is heard and left in peace.
+    """
+    key = migrants.key[row]
+    draw = uniform(key, stamps[Draw.REPORT_RECEIVED])
     if draw < lever.identification:
+        if migrants.times_trafficked[row] == 0:
+            return False
         return identify_outside(month, row, migrants, brokers, services, society, entries)
-    if draw >= 1.0 - p.report_turned_against * (1.0 - lever.non_punishment):
+    turned = draw >= 1.0 - report_turned_chance(p, lever)
+    if turned and uniform(key, stamps[Draw.SPARED_AFTER_REPORT]) >= spared:
         take_into_custody(month, row, brokers, migrants, entries, Event.REPORT_LED_TO_CUSTODY)
         return True
     return False
@@ -387,7 +415,7 @@ def coerced_act(month, row, p, lever, stamps, migrants, brokers, entries):
     if uniform(key, stamps[Draw.COERCED_TO_CARRY]) >= p.coerced_to_carry_monthly:
         return
     note(entries, migrants, row, month, Event.COERCED_TO_CARRY, 1)
-    if uniform(key, stamps[Draw.CHARGED]) < p.charged_for_coerced_act * (1.0 - lever.non_punishment):
+    if uniform(key, stamps[Draw.CHARGED]) < charged_chance(p, lever):
         take_into_custody(month, row, brokers, migrants, entries, Event.CHARGED_FOR_COERCED_ACT)
         migrants.stage[row] = Stage.SENTENCED.value
         migrants.until[row] = month + int(p.sentence_for_coerced_act)

@@ -38,9 +38,10 @@ def price_factor(p, purpose, age):
 
 @rule
 def choose_purpose(p, sex, draw):
-    """Purpose for which a seller offers a person."""
+    """Purpose for which a seller offers a person; shares that come to more than the whole are taken in proportion."""
     if sex == Sex.MALE:
         return Purpose.FORCED_LABOUR.value if draw < p.share_labour_men else Purpose.DOMESTIC_SERVITUDE.value
+    draw *= max(1.0, p.share_marriage_women + p.share_sexual_women + p.share_servitude_women)
     if draw < p.share_marriage_women:
         return Purpose.FORCED_MARRIAGE.value
     if draw < p.share_marriage_women + p.share_sexual_women:

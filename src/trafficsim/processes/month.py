@@ -286,22 +286,23 @@ def advance(state: State, course: Course) -> None:
     _open_services(course, lever, w.services)
 
     signal = state.protection_signal if on.pull else 0.0
+    spared = surveillance.spared_chance(p["surveillance"], lever)
     departure.depart(
         month, seed, slots, scale, p["departure"], now, lever, signal, recruiters, stamps, w.migrants, entries
     )  # fmt: skip
     newcomers = np.arange(rows_before, int(w.migrants.size[0]), dtype=np.uint32)
     present = _with_newcomers(state, present, newcomers)
     leaving = column_array(np.concatenate([leaving, newcomers]))
-    reopened = p["crossing"].reopened_openness * lever.border_reopening
-    openness = max(now.border_openness * (1.0 - lever.border_closure), reopened)
+    openness = crossing.border_openness(p["crossing"], now, lever)
     crossing.cross(
-        month, leaving, p["crossing"], openness, on.enforcement_pressure, stamps, w.migrants, w.brokers, w.units, entries
+        month, leaving, p["crossing"], openness, lever, spared, on.enforcement_pressure, stamps, w.migrants, w.brokers, w.units,
+        entries,
     )  # fmt: skip
     # From here on nobody enters the host country this month, and nobody but its authorities sends anybody home.
     here = presence.standing_within(present, Status.IN_TRANSIT, Status.PROTECTED, w.migrants)
     brought = presence.standing_within(here, Status.IN_TRANSIT, Status.HELD_BY_BROKERS, w.migrants)
     brokerage.pass_along(
-        month, brought, p["brokerage"], lever, seats, sellers, stamps, w.migrants, w.brokers, entries
+        month, brought, p["brokerage"], lever, spared, seats, sellers, stamps, w.migrants, w.brokers, entries
     )  # fmt: skip
     market.open_stalls(
         month, seed, p["market"], now, lever, on.broker_adaptation, stamps, w.markets, w.stalls, w.households, w.society
@@ -312,12 +313,12 @@ def advance(state: State, course: Course) -> None:
     )  # fmt: skip
     most = highest.highest_chances(p["life"], now.onward_openness, openness, lever, on.fear, reach)
     life.live(
-        month, here, p["life"], most, now, openness, lever, on.fear, seats, reach, stamps, w.migrants, w.children,
+        month, here, p["life"], most, now, openness, lever, spared, on.fear, seats, reach, stamps, w.migrants, w.children,
         w.households, w.brokers, w.services, w.society, entries,
     )  # fmt: skip
     surveillance.watch(
-        month, here, course.areas, p["surveillance"], now, lever, on.fear, stamps, w.migrants, w.brokers, w.households, w.units,
-        w.society, entries,
+        month, here, course.areas, p["surveillance"], now, lever, spared, on.fear, stamps, w.migrants, w.brokers, w.households,
+        w.units, w.society, entries,
     )  # fmt: skip
     removal = column_array(np.full(1, max(1.0, p["custody"].removal_places * scale) if on.queues else np.inf))
     in_hands = presence.standing_within(here, Status.IN_CUSTODY, Status.PROTECTED, w.migrants)

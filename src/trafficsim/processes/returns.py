@@ -32,6 +32,30 @@ def torture_chance(p, link, motive, lever):
 
 
 @rule
+def torture_later_chance(p, link, lever):
+    """Chance of torture in a later month of detention: for those with a link to helpers."""
+    return p.tortured_later_monthly * (1.0 - lever.origin_decriminalisation) if link != Link.NONE else 0.0
+
+
+@rule
+def forced_abortion_chance(p, lever):
+    """Chance that a pregnancy is ended by force on return."""
+    return p.forced_abortion_on_return * (1.0 - lever.origin_decriminalisation)
+
+
+@rule
+def punished_as_linked_chance(link, lever):
+    """Chance that a link to helpers is punished on return: certain, as long as leaving is punished at all."""
+    return 1.0 - lever.origin_decriminalisation if link != Link.NONE else 0.0
+
+
+@rule
+def most_who_leave_again(p, pressure):
+    """What the chance to leave again cannot exceed, whoever it is."""
+    return p.leaves_again_monthly * pressure + p.returns_for_child_monthly
+
+
+@rule
 def leave_again_chance(p, months_since, has_child, pressure, family_on):
     """Chance a month to mean to leave again; a child left behind draws back, time settles."""
     settled = math.exp(-months_since / p.months_to_settle)
@@ -50,12 +74,10 @@ def receive_returned(month, row, p, circumstances, lever, stamps, migrants, entr
     if uniform(key, stamps[Draw.TORTURED]) < torture_chance(p, link, migrants.motive[row], lever):
         note(entries, migrants, row, month, Event.TORTURED, 1)
     if migrants.due[row] >= 0:
-        if uniform(key, stamps[Draw.FORCED_ABORTION]) < p.forced_abortion_on_return * (
-            1.0 - lever.origin_decriminalisation
-        ):
+        if uniform(key, stamps[Draw.FORCED_ABORTION]) < forced_abortion_chance(p, lever):
             note(entries, migrants, row, month, Event.FORCED_ABORTION, 1)
         migrants.due[row] = -1
-    if link != Link.NONE:
+    if uniform(key, stamps[Draw.PUNISHED_AS_LINKED]) < punished_as_linked_chance(link, lever):
         note(entries, migrants, row, month, Event.PUNISHED_AS_LINKED, 1)
     migrants.until[row] = month + sentence_months(p, circumstances, migrants.past_returns[row], link, lever)
 
@@ -64,16 +86,14 @@ def receive_returned(month, row, p, circumstances, lever, stamps, migrants, entr
 def live_after_return(month, present, p, circumstances, lever, family_on, stamps, migrants, entries):
     """One month of everybody detained or released at origin after a return, forced or not."""
     pressure = circumstances.departure_pressure / p.usual_pressure
+    most = most_who_leave_again(p, pressure)
     for row in present:
         key = migrants.key[row]
         if migrants.status[row] == Status.RETURNED_DETAINED:
             if migrants.until[row] < 0:
                 receive_returned(month, row, p, circumstances, lever, stamps, migrants, entries)
-            elif uniform(key, stamps[Draw.TORTURED_AGAIN]) < p.tortured_again_monthly * (
-                1.0 - lever.origin_decriminalisation
-            ):
-                if migrants.link[row] != Link.NONE:
-                    note(entries, migrants, row, month, Event.TORTURED_AGAIN, 1)
+            elif uniform(key, stamps[Draw.TORTURED_LATER]) < torture_later_chance(p, migrants.link[row], lever):
+                note(entries, migrants, row, month, Event.TORTURED_LATER, 1)
             if uniform(key, stamps[Draw.DIES_DETAINED]) < p.dies_in_detention_monthly:
                 move(entries, migrants, row, month, Status.DEAD, Event.DIED_IN_DETENTION)
             elif month >= migrants.until[row]:
@@ -83,8 +103,8 @@ def live_after_return(month, present, p, circumstances, lever, family_on, stamps
         if migrants.intends[row] == 1:
             continue
         draw = uniform(key, stamps[Draw.LEAVES_AGAIN])
-        if draw >= p.leaves_again_monthly * pressure + p.returns_for_child_monthly:
-            continue  # no chance is larger than this: spares most lives the exponential
+        if draw >= most:
+            continue  # spares most lives the exponential
         has_child = migrants.children[row] > 0
         months_since = month - migrants.status_since[row]
         if draw < leave_again_chance(p, months_since, has_child, pressure, family_on):

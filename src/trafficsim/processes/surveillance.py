@@ -29,6 +29,18 @@ def takes_permit_chance(p, scheme, surveillance, in_marriage, has_child, trust, 
 
 
 @rule
+def permit_becomes_status_chance(p, lever):
+    """Chance a month that a person is given the lawful status."""
+    return p.permit_becomes_status_monthly * lever.permit_as_status
+
+
+@rule
+def campaign_strength(p, circumstances, lever):
+    """Strength of the campaign of removal: the dated series, and what policy adds to it."""
+    return circumstances.removal_campaign * (1.0 + p.enforcement_lever_effect * lever.removal_enforcement)
+
+
+@rule
 def detection_chance(
     p, status, permit, compliance, campaign, effort, effort_share, weight, firewall, origin_takes_back
 ):
@@ -51,7 +63,11 @@ def detection_chance(
 
 @rule
 def spared_chance(p, lever):
-    """Chance that a person found without papers is not detained at all, under lawful stay and non-punishment."""
+    """Chance that a person found without papers is not detained at all, under lawful stay and non-punishment.
+
+    It holds wherever authorities of the host country come upon a person: at the border, when a broker is gone, on a
+    journey that was noticed, on a report, or in a search. Each has a draw of its own.
+    """
     return 1.0 - (1.0 - p.spared_by_non_punishment * lever.non_punishment) * (
         1.0 - p.spared_by_stay * lever.lawful_stay
     )
@@ -83,11 +99,12 @@ def highest_detection_chance(areas, p, circumstances, campaign, scheme, lever, u
 
 
 @compiled
-def watch(month, present, areas, p, circumstances, lever, fear_on, stamps, migrants, brokers, households, units, society,
+def watch(month, present, areas, p, circumstances, lever, spared, fear_on, stamps, migrants, brokers, households, units, society,
           entries):  # fmt: skip
     """Permits, checks and detection of everybody outside custody in the host country."""
     scheme = circumstances.permit_scheme * lever.permit_surveillance
-    campaign = circumstances.removal_campaign * (1.0 + p.enforcement_lever_effect * lever.removal_enforcement)
+    campaign = campaign_strength(p, circumstances, lever)
+    becoming = permit_becomes_status_chance(p, lever)
     highest = highest_detection_chance(areas, p, circumstances, campaign, scheme, lever, units)
     for row in present:
         status = migrants.status[row]
@@ -106,8 +123,7 @@ def watch(month, present, areas, p, circumstances, lever, fear_on, stamps, migra
                     permit = Permit.SURVEILLANCE.value
                     migrants.permit[row] = permit
                     note(entries, migrants, row, month, Event.PERMIT_TAKEN_UNDER_COERCION, 1)
-        if permit != Permit.STATUS and lever.permit_as_status > 0.0:
-            becoming = p.permit_becomes_status_monthly * lever.permit_as_status
+        if permit != Permit.STATUS and becoming > 0.0:
             if uniform(key, stamps[Draw.PERMIT_BECOMES_STATUS]) < becoming:
                 permit = Permit.STATUS.value
                 migrants.permit[row] = permit
@@ -133,7 +149,7 @@ def watch(month, present, areas, p, circumstances, lever, fear_on, stamps, migra
             circumstances.origin_accepts_returns,
         )  # fmt: skip
         if draw < chance:
-            if uniform(key, stamps[Draw.SPARED_CUSTODY]) < spared_chance(p, lever):
+            if uniform(key, stamps[Draw.SPARED_CUSTODY]) < spared:
                 continue
             if permit == Permit.SURVEILLANCE:
                 if uniform(key, stamps[Draw.ASSURANCE_KEPT]) < p.assurance_kept:

@@ -36,6 +36,20 @@ def registration_chance(p, ease, separated, lever):
 
 
 @rule
+def mothers_name_chance(p, lever):
+    """Chance that a registration names the mother."""
+    return p.mothers_name_under_policy * lever.child_and_family
+
+
+@rule
+def orphanage_chance(p, has_household, lever):
+    """Chance that a child who loses its mother's care goes to an orphanage: far higher where no father's household is."""
+    if not has_household:
+        return p.orphanage_without_household
+    return p.orphanage_after_separation * (1.0 - p.effect_of_child_protection * lever.child_and_family)
+
+
+@rule
 def harm_factor(p, separated, registration, in_orphanage, lever):
     """How much more, or under protection less, a child is exposed to harm than one with its mother and papers."""
     factor = p.harm_when_separated if separated else 1.0
@@ -57,12 +71,18 @@ def contact_chance(p, mother_status):
 
 
 @rule
-def reunion_chance(p, mother_status):
+def proof_of_motherhood(p, registration):
+    """How much likelier reunion is where the mother's name stands in the register: she can prove that the child is hers."""
+    return p.reunion_with_mothers_name if registration == Registration.WITH_MOTHERS_NAME else 1.0
+
+
+@rule
+def reunion_chance(p, mother_status, registration):
     """Chance a month that a separated child is reunited with its mother unaided."""
     if mother_status == Status.IN_THIRD_COUNTRY:
-        return p.reunion_abroad_monthly
+        return p.reunion_abroad_monthly * proof_of_motherhood(p, registration)
     if mother_status == Status.PROTECTED or mother_status == Status.IN_HIDING:
-        return p.reunion_at_home_monthly
+        return p.reunion_at_home_monthly * proof_of_motherhood(p, registration)
     return 0.0
 
 
@@ -79,12 +99,13 @@ def help_towards_contact(p, mother_status, lever):
 
 
 @rule
-def help_towards_reunion(p, mother_status, lever):
+def help_towards_reunion(p, mother_status, registration, lever):
     """Added chance a month of reunion where policy provides a service."""
+    reach = p.reach_of_reunion * proof_of_motherhood(p, registration)
     if mother_status == Status.IN_THIRD_COUNTRY:
-        return p.reach_of_reunion * max(lever.child_and_family, lever.onward_passage)
+        return reach * max(lever.child_and_family, lever.onward_passage)
     if mother_status == Status.PROTECTED:
-        return p.reach_of_reunion * lever.child_and_family
+        return reach * lever.child_and_family
     return 0.0
 
 
@@ -144,7 +165,7 @@ def register(month, row, p, circumstances, lever, stamps, children, entries):
     chance = registration_chance(p, circumstances.registration_ease, separated, lever)
     draw = uniform(key, stamps[Draw.CHILD_REGISTERED])
     if draw < chance:
-        if uniform(key, stamps[Draw.CHILD_MOTHERS_NAME]) < p.mothers_name_under_policy * lever.child_and_family:
+        if uniform(key, stamps[Draw.CHILD_MOTHERS_NAME]) < mothers_name_chance(p, lever):
             children.registration[row] = Registration.WITH_MOTHERS_NAME.value
             tell(entries, children, row, month, Event.CHILD_REGISTERED_MOTHER)
         else:
@@ -157,18 +178,16 @@ def register(month, row, p, circumstances, lever, stamps, children, entries):
 
 @compiled
 def separate(month, row, mother, p, lever, stamps, children, migrants, entries):
-    """The child loses its mother's care: it stays with the father's household or goes to an orphanage."""
+    """The child loses its mother's care: it goes to an orphanage, or stays with the father's household, or with others."""
     children.separated_since[row] = month
     migrants.marks[mother] |= Mark.SEPARATED_FROM_CHILD.value
     tell(entries, children, row, month, Event.CHILD_SEPARATED)
-    institution = p.orphanage_after_separation * (1.0 - p.effect_of_child_protection * lever.child_and_family)
-    if children.household[row] < 0:
-        institution = p.orphanage_without_household
-    if uniform(children.key[row], stamps[Draw.CHILD_ORPHANAGE]) < institution:
+    has_household = children.household[row] >= 0
+    if uniform(children.key[row], stamps[Draw.CHILD_ORPHANAGE]) < orphanage_chance(p, has_household, lever):
         children.care[row] = Care.ORPHANAGE.value
         tell(entries, children, row, month, Event.CHILD_TAKEN_TO_ORPHANAGE)
     else:
-        children.care[row] = Care.FATHERS_HOUSEHOLD.value
+        children.care[row] = Care.FATHERS_HOUSEHOLD.value if has_household else Care.WITH_OTHERS.value
 
 
 @woven
@@ -191,7 +210,8 @@ def reach_out(month, row, status, p, lever, stamps, children, migrants, services
             children.contact[row] = 1
             migrants.contact[mother] = 1
             tell(entries, children, row, month, Event.CHILD_CONTACTED)
-    own, added = reunion_chance(p, status), help_towards_reunion(p, status, lever)
+    registration = children.registration[row]
+    own, added = reunion_chance(p, status, registration), help_towards_reunion(p, status, registration, lever)
     if comes_about(uniform(key, stamps[Draw.CHILD_REUNITED]), own, added, children.area[row], services):
         children.reunited[row] = 1
         children.separated_since[row] = -1

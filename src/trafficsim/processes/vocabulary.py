@@ -143,6 +143,7 @@ class Care(IntEnum):
     SOLD = 3
     GROWN_UP = 4
     REUNITED_ABROAD = 5
+    WITH_OTHERS = 6
 
 
 class Event(IntEnum):
@@ -161,8 +162,8 @@ class Event(IntEnum):
     TAKEN_BY_BROKERS = auto()
     PASSED_ALONG = auto()
     ESCAPED_BROKERS = auto()
-    FOUND_AT_BROKERS_ARREST = auto()
-    FREED_BY_BROKERS_ARREST = auto()
+    FOUND_WHEN_BROKER_GONE = auto()
+    FREED_WHEN_BROKER_GONE = auto()
     TRAFFICKED = auto()
     TRAFFICKED_AGAIN = auto()
     MARRIED_AS_CHILD = auto()
@@ -207,7 +208,7 @@ class Event(IntEnum):
     REMOVED = auto()
     REMOVED_AT_RISK = auto()
     TORTURED = auto()
-    TORTURED_AGAIN = auto()
+    TORTURED_LATER = auto()
     FORCED_ABORTION = auto()
     PUNISHED_AS_LINKED = auto()
     DIED_IN_DETENTION = auto()
@@ -273,7 +274,7 @@ class Draw(IntEnum):
     BROKER_PICK = auto()
     PASSED_ALONG = auto()
     ESCAPES_BROKERS = auto()
-    FOUND_AT_ARREST = auto()
+    FOUND_WHEN_BROKER_GONE = auto()
     PURPOSE = auto()
     STALL = auto()
     HOUSEHOLD_PREFERENCE = auto()
@@ -340,10 +341,16 @@ class Draw(IntEnum):
     ALSO_SEXUALLY_EXPLOITED = auto()
     ASSURANCE_KEPT = auto()
     DEPARTURE_NOTICED = auto()
-    TORTURED_AGAIN = auto()
+    TORTURED_LATER = auto()
     SELLER_PICK_IN_HIDING = auto()
     RELEASED_AS_REMOVAL_IS_BARRED = auto()
     BROKER_FROM_ORIGIN = auto()
+    LET_PASS_AT_ORIGIN = auto()
+    SPARED_AT_BORDER = auto()
+    SPARED_WHEN_BROKER_GONE = auto()
+    SPARED_ON_DEPARTURE = auto()
+    SPARED_AFTER_REPORT = auto()
+    PUNISHED_AS_LINKED = auto()
 
 
 class Stream(IntEnum):

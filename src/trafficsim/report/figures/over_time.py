@@ -41,6 +41,7 @@ STATUSES = {
 CARE = {
     "with mother": ("with the mother", GREEN),
     "fathers household": ("in the father's household", SKY),
+    "with others": ("with others", GREY),
     "orphanage": ("in an orphanage", ORANGE),
     "sold": ("sold", VERMILION),
     "reunited abroad": ("reunited abroad", BLUE),
