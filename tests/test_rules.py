@@ -48,8 +48,8 @@ REACH: dict[str, tuple[Any, Any]] = {
 }  # fmt: skip
 """How far each argument can go in a run; arguments that are not named go from 0 to 1."""
 SWITCHES = (
-    "adaptation_on", "at_risk", "family_on", "fear_on", "guided", "has_child", "has_household", "in_marriage", "in_orphanage", "pressure_on",
-    "protected_from_removal", "reunited", "separated", "serving", "trafficked", "treated",
+    "adaptation_on", "at_risk", "family_on", "fear_on", "guided", "has_child", "has_household", "in_marriage",
+    "in_orphanage", "pressure_on", "protected_from_removal", "reunited", "separated", "serving", "trafficked", "treated",
 )  # fmt: skip
 SERIES = {name: series.range for name, series in catalog().series.items()}
 EXPLOITED = range(Status.FORCED_MARRIAGE, Status.DOMESTIC_SERVITUDE + 1)
