@@ -271,7 +271,9 @@ class Chain:
         turned *= self.not_spared(month)
         recognised = {"status": Status.PROTECTED, "identified": 1}
         step.one_of(at_large, [
-            (reports * lever.identification * (d["trafficked"] == 1), Event.PROTECTED, recognised),
+            (reports * lever.identification, Event.PROTECTED, {
+                "status": Status.PROTECTED, "identified": np.maximum(d["identified"], d["trafficked"]),
+            }),
             (reports * turned, Event.REPORT_LED_TO_CUSTODY, DETENTION),
         ])  # fmt: skip
         unknown = at_large & (d["trafficked"] == 1) & (d["identified"] == 0)

@@ -127,25 +127,25 @@ class LifeInHostCountry:
                 return True
         if self.times_trafficked > 0 and not self.identified:
             if model.draw(self.key, Draw.MET_OUTSIDE) < met_outside_chance(p, trust, model.lever, fear_on):
-                return self.be_identified_outside_custody()
+                return self.be_protected_outside_custody()
         return False
 
     def have_report_received(self, p):
         """A report ends in protection, in custody, or in nothing."""
         lever, draw = self.model.lever, self.model.draw(self.key, Draw.REPORT_RECEIVED)
         if draw < lever.identification:
-            return self.times_trafficked > 0 and self.be_identified_outside_custody()
+            return self.be_protected_outside_custody()
         turned = draw >= 1.0 - report_turned_chance(p, lever)
         if turned and self.model.draw(self.key, Draw.SPARED_AFTER_REPORT) >= self.model.spared:
             self.fall_into_custody(Event.REPORT_LED_TO_CUSTODY)
             return True
         return False
 
-    def be_identified_outside_custody(self):
-        """Be protected where there is a place of refuge, and identified unless that came before."""
+    def be_protected_outside_custody(self):
+        """Be protected where there is a place of refuge; one who has been trafficked is identified, if not before."""
         if not self.model.services[ServiceKind.SHELTER][self.area].take_place():
             return False
-        if not self.identified:
+        if self.times_trafficked > 0 and not self.identified:
             self.identified = 1
             self.note(Event.IDENTIFIED_OUTSIDE_CUSTODY)
         self.be_protected()

@@ -338,16 +338,16 @@ def seek_help(month, row, p, highest, lever, spared, fear_on, stamps, migrants, 
             return True
     if highest.met_outside > 0.0 and migrants.times_trafficked[row] > 0 and migrants.identified[row] == 0:
         if uniform(key, stamps[Draw.MET_OUTSIDE]) < met_outside_chance(p, migrants.trust[row], lever, fear_on):
-            return identify_outside(month, row, migrants, brokers, services, society, entries)
+            return protect_outside(month, row, migrants, brokers, services, society, entries)
     return False
 
 
 @compiled
-def identify_outside(month, row, migrants, brokers, services, society, entries):
-    """Protection of a victim outside custody if there is a place of refuge, and identification unless it has come before."""
+def protect_outside(month, row, migrants, brokers, services, society, entries):
+    """Protection outside custody if there is a place of refuge; one who has been trafficked is identified, if not before."""
     if not take_place(services, ServiceKind.SHELTER, migrants.area[row]):
         return False
-    if migrants.identified[row] == 0:
+    if migrants.times_trafficked[row] > 0 and migrants.identified[row] == 0:
         migrants.identified[row] = 1
         note(entries, migrants, row, month, Event.IDENTIFIED_OUTSIDE_CUSTODY, 1)
     protect(month, row, brokers, migrants, society, entries)
@@ -358,14 +358,13 @@ def identify_outside(month, row, migrants, brokers, services, society, entries):
 def receive_report(month, row, p, lever, spared, stamps, migrants, brokers, services, society, entries):
     """A report ends in protection, in custody, or in nothing. True when it changed where the person stands.
 
-    Where victims are identified, one who has been trafficked is protected; anybody else is heard and left in peace.
+    Where victims are identified, whoever complains is protected for it (A14), but only one who has been trafficked is named
+    a victim: protection of the others is bare, and lapses where no right to stay stands behind it.
     """
     key = migrants.key[row]
     draw = uniform(key, stamps[Draw.REPORT_RECEIVED])
     if draw < lever.identification:
-        if migrants.times_trafficked[row] == 0:
-            return False
-        return identify_outside(month, row, migrants, brokers, services, society, entries)
+        return protect_outside(month, row, migrants, brokers, services, society, entries)
     turned = draw >= 1.0 - report_turned_chance(p, lever)
     if turned and uniform(key, stamps[Draw.SPARED_AFTER_REPORT]) >= spared:
         take_into_custody(month, row, brokers, migrants, entries, Event.REPORT_LED_TO_CUSTODY)
