@@ -87,6 +87,9 @@ def conduct_study(configuration: Configuration, path: Path, listener: Listener) 
                         listener.failed(task, outcome)
         except (KeyboardInterrupt, UserError) as stop:
             conclusion.stopped = stop
+            # Ctrl-C may come between the storing of an outcome and the counting of it.
+            left = agenda_of(configuration, runs_at_hand(writer.connection), pairs_at_hand(writer.connection)).tasks
+            conclusion.finished = len(agenda.tasks) - len(left)
     return conclusion
 
 

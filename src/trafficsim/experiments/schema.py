@@ -94,7 +94,7 @@ TABLES: dict[str, dict[str, tuple[type, str]]] = {
         "id": (int, "number of the run in this file"),
         "identity": (str, "hash of all that decides the result: equal identities, equal results"),
         "seed": (str, "seed"), "parent_run": (int, "the history it branched from"),
-        "first_month": (str, "first month, YYYY-MM"), "months": (int, "length"), "seconds": (float, "time it took"),
+        "first_month": (str, "first month, YYYY-MM"), "months": (int, "length"), "seconds": (float, "processor time it took"),
         "model_version": (str, "version of the rules that made it"), "kept": (str, "what is kept of it"),
         "digest": (str, "SHA-256 of what is kept of it"),
     },
