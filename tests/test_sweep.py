@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from contents import contents_of
 
@@ -16,6 +17,7 @@ from trafficsim.configuration import Configuration, configure
 from trafficsim.errors import UserError
 from trafficsim.experiments.conduct import Conclusion, conduct_study
 from trafficsim.experiments.executors import inline
+from trafficsim.experiments.frames import open_study
 from trafficsim.experiments.replicate import run_task
 from trafficsim.experiments.result import Failure, Outcome, Task
 from trafficsim.experiments.studies import studies_in
@@ -272,3 +274,78 @@ def test_a_place_without_studies_is_told(tmp_path: Path, capsys: pytest.CaptureF
     (tmp_path / "junk.sqlite").write_bytes(b"x" * 5000)
     assert cli.main(["studies", str(tmp_path)]) == 1
     assert "junk.sqlite is not an SQLite file" in capsys.readouterr().err
+
+
+# Series in Parquet files beside the file.
+
+PARQUET = ["output.series=parquet"]
+
+
+@pytest.fixture
+def with_parts(tmp_path: Path) -> Path:
+    path = tmp_path / "parts" / "study.sqlite"
+    conclusion, _ = conducted(path, *PARQUET)
+    assert conclusion.complete and conclusion.finished == 8
+    return path
+
+
+def test_series_can_lie_beside_the_file(whole: Path, with_parts: Path) -> None:
+    with closing(sqlite3.connect(with_parts)) as connection:
+        for table in ("monthly", "stocks"):
+            assert connection.execute(f"select count(*) from {table}").fetchone() == (0,)
+        assert connection.execute("select count(*) from run_series").fetchone() == (24,)
+    assert contents_of(with_parts)["fates"] == contents_of(whole)["fates"]
+    order = ["arm", "draw", "replicate", "month"]
+    for table, name in (("monthly", ["indicator"]), ("stocks", ["kind", "level"])):
+        own, beside = (
+            open_study(path, tables=[table])[table].drop(columns="run").sort_values([*order, *name], ignore_index=True)
+            for path in (whole, with_parts)
+        )
+        pd.testing.assert_frame_equal(own, beside, check_dtype=False)
+    size = with_parts.stat().st_size + sum(part.stat().st_size for part in (with_parts.parent / "series").iterdir())
+    assert size < 0.7 * whole.stat().st_size
+
+
+def test_what_is_at_hand_in_parts_is_not_lived_again(with_parts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as nothing_to_do:
+        nothing_to_do.setattr(inline, "run_task", None)
+        assert conducted(with_parts, *PARQUET)[0].at_hand == 8
+    conclusion, _ = conducted(with_parts, *PARQUET, "replicates=3")
+    assert (conclusion.at_hand, conclusion.finished) == (8, 4)
+    assert len([*(with_parts.parent / "series").iterdir()]) == 2
+    assert cli.main(["studies", str(with_parts), "--delete", studies_in(with_parts)[1].study]) == 0
+    assert len([*(with_parts.parent / "series").iterdir()]) == 1
+    contents_of(with_parts)
+
+
+def test_a_part_that_is_lost_or_changed_is_told_and_made_again(
+    with_parts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = contents_of(with_parts)
+    (part,) = (with_parts.parent / "series").iterdir()
+    part.write_bytes(part.read_bytes()[:-1] + b"?")
+    assert cli.main(["studies", str(with_parts), "--verify"]) == 1
+    assert f"{part} is not as it was written. Delete it" in capsys.readouterr().out
+    part.unlink()
+    assert cli.main(["studies", str(with_parts), "--verify"]) == 1
+    assert f"{part} is missing" in capsys.readouterr().out
+    with pytest.raises(UserError, match="cannot be read"):
+        open_study(with_parts)
+    conclusion, _ = conducted(with_parts, *PARQUET)
+    assert conclusion.finished == 8
+    assert part.is_file()  # its name is its content's
+    assert contents_of(with_parts) == before
+
+
+def test_what_waits_for_a_part_is_written_when_the_study_is_stopped(tmp_path: Path) -> None:
+    class Impatient(Silence):
+        def lived(self, finished: int, share: float) -> None:
+            if finished == 3:
+                raise KeyboardInterrupt
+
+    path = tmp_path / "study.sqlite"
+    conclusion = conduct_study(configure([*WORDS, *PARQUET]), path, Impatient())
+    assert isinstance(conclusion.stopped, KeyboardInterrupt)
+    assert conclusion.finished == 3
+    assert len(open_study(path, tables=["stocks"])["stocks"]["run"].unique()) == 9
+    assert conducted(path, *PARQUET)[0].at_hand == 3

@@ -118,12 +118,14 @@ class Executor:
 @dataclass(frozen=True, config=_CLOSED)
 class Output:
     """What is kept and where: totals by ``groups``, ``monthly`` series, comparisons of ``lives`` with those of the first
-    arm, and ``events`` of every life.
+    arm, and ``events`` of every life. ``series`` says where what is kept by month lies: in the results file, or in Parquet
+    files beside it.
     """
 
     folder: Text = "results"
     groups: Switch = True
     monthly: Switch = True
+    series: Literal["file", "parquet"] = "file"
     lives: Switch = True
     events: Switch = False
 

@@ -32,6 +32,7 @@ settings, each written KEY=VALUE (quote what the shell would take for its own, s
   study=teaching        choose a file of the group study (also: corridor, parameters, output, executor)
   output.folder=results  output.events=true (every event of every life)  output.monthly=false (no series by month)
   output=totals         the total of each run and nothing else, about a hundredth of the room
+  output.series=parquet what is kept by month goes into Parquet files beside the database, a tenth of the room
 """
 
 WHERE_STUDIES_GO = """\

@@ -1,6 +1,6 @@
 """A study from its configuration to its file: what is at hand is taken over, the rest is lived through and stored."""
 
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -85,8 +85,11 @@ def conduct_study(configuration: Configuration, path: Path, listener: Listener) 
                         conclusion.failed += 1
                         conclusion.reasons = [*conclusion.reasons, outcome.reason][:REASONS_KEPT]
                         listener.failed(task, outcome)
+            writer.flush()
         except (KeyboardInterrupt, UserError) as stop:
             conclusion.stopped = stop
+            with suppress(UserError):  # the disk is still full
+                writer.flush()
             # Ctrl-C may come between the storing of an outcome and the counting of it.
             left = agenda_of(configuration, runs_at_hand(writer.connection), pairs_at_hand(writer.connection)).tasks
             conclusion.finished = len(agenda.tasks) - len(left)

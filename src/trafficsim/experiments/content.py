@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,20 @@ CONTENT_TABLES = ("totals", "monthly", "stocks", "events")
 EVENTS_AT_A_TIME = 100_000
 
 
+IN_PARQUET = "monthly in parquet"
+"""What is kept of a run whose series lie in a Parquet file beside the results file."""
+
+
 def kept_of(output: Output) -> str:
     """Return what is kept of each run under ``output``, in words: "totals, groups, monthly"."""
-    return ", ".join(["totals", *(name for name in ("groups", "monthly", "events") if getattr(output, name))])
+    return kept_in(asdict(output))
+
+
+def kept_in(output: Mapping[str, Any]) -> str:
+    """Return the same for the plain form of an output, as a stored configuration has it."""
+    monthly = IN_PARQUET if output["series"] == "parquet" else "monthly"
+    words = {"groups": "groups", "monthly": monthly, "events": "events"}
+    return ", ".join(["totals", *(word for name, word in words.items() if output[name])])
 
 
 def suffices(kept: str, wanted: str) -> bool:
@@ -31,16 +43,18 @@ def suffices(kept: str, wanted: str) -> bool:
 def content_rows(run: RunRecord) -> dict[str, Iterable[Sequence[Any]]]:
     """Return the rows of each of :data:`CONTENT_TABLES`, without the number of the run, in the order of their keys."""
     labels = [month_label(run.first_month + month) for month in range(run.months)]
+    in_file = IN_PARQUET not in run.kept
     return {
         "totals": sorted(row for row in run.totals if not np.isnan(row[-1])),
         "monthly": [
             (name, label, value)
-            for name in sorted(run.monthly)
+            for name in sorted(run.monthly if in_file else ())
             for label, value in zip(labels, run.monthly[name].tolist(), strict=True)
             if not np.isnan(value)
         ],
         "stocks": sorted(
-            (kind, level, labels[month - run.first_month], count) for month, kind, level, count in run.stocks
+            (kind, level, labels[month - run.first_month], count)
+            for month, kind, level, count in (run.stocks if in_file else ())
         ),
         "events": () if run.events is None else _event_rows(run.events),
     }

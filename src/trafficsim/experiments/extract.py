@@ -20,8 +20,12 @@ _WHICH = {
     **dict.fromkeys(CONTENT_TABLES, f"run in ({_WITH_HISTORIES})"),
     **dict.fromkeys(("fates", "changed_lives"), f"run_a in ({_RUNS}) and run_b in ({_RUNS})"),
     **dict.fromkeys(STUDY_TABLES, "study = :study"),
+    **dict.fromkeys(("run_series", "series_parts"), "false"),
 }
-"""Which rows belong to a study; of other tables, which explain, all are copied."""
+"""Which rows belong to a study; of other tables, which explain, all are copied.
+
+Series in Parquet files beside the results file stay there: they are made to be large, and each run can be made again.
+"""
 
 NO_PLACE = {"output": {"folder": "results"}, "executor": {"address": ""}, "study": {"points": "points.csv"}}
 """What stands in a copy in place of folders, files and hosts; none of it is part of the configuration's hash."""

@@ -11,6 +11,7 @@ from trafficsim.experiments.explanations import Rows, description, explanations
 from trafficsim.experiments.files import reading
 from trafficsim.experiments.result import StudyResult
 from trafficsim.experiments.schema import TABLES
+from trafficsim.experiments.series import series_of
 
 FRAMES = (
     "studies", "indicators", "levers", "limits", "arms", "parameters", "draws", "runs", "failures", "fates",
@@ -48,6 +49,11 @@ def open_study(path: Path | str, study: str | None = None, tables: Collection[st
         for table in tables:
             sql, values = _query(table, chosen)
             frames[table] = pd.read_sql_query(sql, connection, params=values)
+            if table in ("monthly", "stocks"):
+                beside = series_of(Path(path), connection, chosen[0], table)
+                if beside is not None:
+                    own = frames[table]
+                    frames[table] = beside[own.columns] if own.empty else pd.concat([own, beside[own.columns]])
         return frames
 
 

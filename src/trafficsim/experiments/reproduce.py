@@ -12,7 +12,7 @@ from trafficsim.configuration import Configuration, Output
 from trafficsim.course import model_version
 from trafficsim.designs import Point
 from trafficsim.errors import UserError
-from trafficsim.experiments.content import content_rows
+from trafficsim.experiments.content import IN_PARQUET, content_rows
 from trafficsim.experiments.files import DamagedFileError, check_whole, reading
 from trafficsim.experiments.replicate import Identities, run_task
 from trafficsim.experiments.result import HISTORY, Place, RunRecord, Task
@@ -179,7 +179,13 @@ def _for_one_arm(configuration: Configuration, arm: str, kept: str, where: str) 
     if not arms:
         raise DamagedFileError(f"{where}: its configuration has no arm '{arm}'.")
     words = kept.split(", ")
-    output = Output(groups="groups" in words, monthly="monthly" in words, events="events" in words, lives=False)
+    output = Output(
+        groups="groups" in words,
+        monthly="monthly" in words or IN_PARQUET in words,
+        series="parquet" if IN_PARQUET in words else "file",
+        events="events" in words,
+        lives=False,
+    )
     return dataclasses.replace(configuration, arms=tuple(arms), output=output)
 
 

@@ -12,7 +12,12 @@ from trafficsim.experiments.content import CONTENT_TABLES, digest_of
 from trafficsim.experiments.files import close, connected, opened
 from trafficsim.experiments.schema import FOREIGN_KEYS, TABLES
 
-OF_RUNS = {"study_runs": ("run",), "fates": ("run_a", "run_b"), "changed_lives": ("run_a", "run_b")}
+OF_RUNS = {
+    "study_runs": ("run",),
+    "run_series": ("run",),
+    "fates": ("run_a", "run_b"),
+    "changed_lives": ("run_a", "run_b"),
+}
 """The tables that tell of runs beside those that hold what came of them, with the columns that name runs."""
 
 

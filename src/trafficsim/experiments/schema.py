@@ -119,6 +119,13 @@ TABLES: dict[str, dict[str, tuple[type, str]]] = {
         "run": (int, "run"), "kind": (str, "migrant_status or child_care"), "level": (str, "status or care"),
         "month": (str, "YYYY-MM"), "count": (int, "simulated persons at the end of the month"),
     },
+    "series_parts": {
+        "part": (str, "Parquet file in the folder series beside this file"), "sha256": (str, "its SHA-256"),
+        "rows": (int, "rows in it"),
+    },
+    "run_series": {
+        "run": (int, "run whose series by month lie in a Parquet file"), "part": (str, "that file"),
+    },
     "fates": {
         "run_a": (int, "run of the baseline"), "run_b": (int, "run of the other arm, for the same lives"),
         "fate_a": (str, "fate under the baseline"), "fate_b": (str, "fate of the same lives under the other arm"),
@@ -148,6 +155,7 @@ KEYS: dict[str, Any] = {
     "arms": ("study", "arm"), "indicators": "name", "parameters": ("study", "process", "name"), "levers": "name",
     "runs": "id", "monthly": ("run", "indicator", "month"), "totals": ("run", "indicator", "dimension", "level"),
     "stocks": ("run", "kind", "level", "month"), "draws": ("study", "draw", "process", "name"),
+    "series_parts": "part", "run_series": "run",
     "study_runs": ("study", "draw", "replicate", "arm"), "failures": ("study", "draw", "replicate"),
     "fates": ("run_a", "run_b", "fate_a", "fate_b"), "changed_lives": ("run_a", "run_b"),
 }  # fmt: skip
@@ -168,6 +176,7 @@ FOREIGN_KEYS: dict[str, list[tuple[str, str, str]]] = {
     "runs": [("parent_run", "runs", "id")],
     "study_runs": [("study", "studies", "id"), ("run", "runs", "id")],
     "failures": [("study", "studies", "id")],
+    "run_series": [("run", "runs", "id"), ("part", "series_parts", "part")],
     "monthly": [("run", "runs", "id"), ("indicator", "indicators", "name")],
     "totals": [("run", "runs", "id"), ("indicator", "indicators", "name")],
     "stocks": [("run", "runs", "id")],

@@ -7,6 +7,7 @@ units, sources and limits stand in tables beside the numbers.
 """
 
 import sqlite3
+import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,11 +17,21 @@ from sqlite_utils import Database
 
 from trafficsim.engine.calendar import month_label
 from trafficsim.errors import UserError
-from trafficsim.experiments.content import CONTENT_TABLES, content_rows, suffices
+from trafficsim.experiments.content import CONTENT_TABLES, content_rows, kept_in, suffices
 from trafficsim.experiments.explanations import description, explanations
 from trafficsim.experiments.files import close, opened, told
 from trafficsim.experiments.result import Failure, Outcome, RunRecord, StudyResult, Task
 from trafficsim.experiments.schema import KEYS, STUDY_TABLES, TABLES
+from trafficsim.experiments.series import (
+    check_parquet,
+    forget_lost_parts,
+    forget_unused_parts,
+    series_folder,
+    write_part,
+)
+
+OUTCOMES_IN_A_PART, SECONDS_IN_A_PART = 64, 5.0
+"""When a Parquet file of series is written: what waits for it is what a kill may cost."""
 
 
 class StudyWriter:
@@ -33,15 +44,21 @@ class StudyWriter:
 
     def __init__(self, path: Path | str, study: StudyResult) -> None:
         self.path, self.study, self.replicates, self.failed = Path(path), study, 0, 0
+        self._in_parquet = "monthly in parquet" in kept_in(study.configuration["output"])
+        self._waiting: list[Outcome] = []
+        self._waiting_since = 0.0
         self._database: Database
 
     def __enter__(self) -> "StudyWriter":
         """Open the file and write what is known before the first outcome."""
+        if self._in_parquet:
+            check_parquet()
         with told(self.path):
             self._database = opened(self.path)
             try:
                 with self._database.atomic():
                     _begin_study(self._database, self.study)
+                    forget_lost_parts(self.path, self._database.conn)
                 self._database.execute("PRAGMA wal_checkpoint(truncate)")  # so that the file itself says what it is
             except BaseException:
                 self._database.close()
@@ -62,10 +79,35 @@ class StudyWriter:
             )
 
     def write(self, outcome: Outcome) -> None:
-        """Write one outcome, whole or not at all."""
-        with told(self.path), self._database.atomic():
-            _write_outcome(self._database, self.study, outcome)
-        self.replicates += 1
+        """Write one outcome, whole or not at all; where series go into Parquet files, a few of them together."""
+        if not self._waiting:
+            self._waiting_since = time.monotonic()
+        self._waiting.append(outcome)
+        full = len(self._waiting) >= OUTCOMES_IN_A_PART or time.monotonic() - self._waiting_since > SECONDS_IN_A_PART
+        if full or not self._in_parquet:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the outcomes that still wait for company, whole or not at all."""
+        outcomes, self._waiting = self._waiting, []
+        if not outcomes:
+            return
+        with told(self.path):
+            part = self._write_series(outcomes) if self._in_parquet else None
+            with self._database.atomic():
+                for outcome in outcomes:
+                    _write_outcome(self._database, self.study, outcome)
+                if part:
+                    _refer_to_part(self._database, *part)
+        self.replicates += len(outcomes)
+
+    def _write_series(self, outcomes: Sequence[Outcome]) -> tuple[str, str, int, list[str]] | None:
+        """Write a part with the series of the runs that are new; return its name, digest, rows and identities."""
+        at_hand = runs_at_hand(self._database.conn)
+        new = [
+            run for outcome in outcomes for run in outcome.runs if not suffices(at_hand.get(run.run_id, ""), run.kept)
+        ]
+        return (*write_part(self.path, new), [run.run_id for run in new]) if new else None
 
     def write_failure(self, task: Task, failure: Failure, arms: Sequence[str]) -> None:
         """Write down that a task could not be done, and why."""
@@ -83,8 +125,11 @@ class StudyWriter:
     def __exit__(self, kind: Any, *_: Any) -> None:
         """Leave one plain file."""
         try:
-            with told(self.path):
-                close(self._database)
+            try:
+                self.flush()
+            finally:
+                with told(self.path):
+                    close(self._database)
         except UserError:
             if kind is None:
                 raise
@@ -139,16 +184,28 @@ def delete_study(path: Path | str, study: str) -> int:
                     database.execute(f"delete from {table} where study = ?", [study])
                 database.execute("delete from studies where id = ?", [study])
                 deleted = _delete_orphans(database)
+                unused = forget_unused_parts(database.conn)
+            for part in unused:
+                (series_folder(path) / part).unlink(missing_ok=True)
             database.execute("vacuum")
         finally:
             close(database)
     return deleted
 
 
+def _refer_to_part(database: Database, part: str, digest: str, rows: int, identities: Sequence[str]) -> None:
+    """Write down which part holds the series of which runs."""
+    _write(database, "series_parts", [(part, digest, rows)])
+    database.conn.executemany(
+        "insert or replace into run_series select id, ? from runs where identity = ?",
+        ((part, identity) for identity in identities),
+    )
+
+
 def _delete_orphans(database: Database) -> int:
     """Delete the runs that belong to no study, what came of them first."""
     orphans = "select id from runs where id not in (select run from study_runs)"
-    for table in (*CONTENT_TABLES, "fates", "changed_lives"):
+    for table in (*CONTENT_TABLES, "run_series", "fates", "changed_lives"):
         for column in ("run", "run_a", "run_b"):
             if column in TABLES[table]:
                 database.execute(f"delete from {table} where {column} in ({orphans})")

@@ -10,6 +10,7 @@ from trafficsim.course import model_version
 from trafficsim.errors import UserError
 from trafficsim.experiments.files import SQLITE_FILE, DamagedFileError, check_whole, reading
 from trafficsim.experiments.salvage import TORN_PAIRS, digest_in
+from trafficsim.experiments.series import problems_of_parts
 
 _STUDIES = """
 select studies.id, studies.created, studies.model_version, max(1, studies.draws) * studies.replicates,
@@ -100,6 +101,7 @@ def problems_of(file: Path) -> Iterator[str]:
         with reading(file) as connection:
             for table, *_ in connection.execute("PRAGMA foreign_key_check"):
                 yield f"{file}: a row of table {table} refers to what is not there."
+            yield from problems_of_parts(file, connection)
             for a, b in connection.execute(f"select run_a, run_b from changed_lives where {TORN_PAIRS}"):
                 yield f"{file}: the fates of the lives of runs {a} and {b} are not as they were written."
             for number, identity, digest in connection.execute("select id, identity, digest from runs").fetchall():
