@@ -34,7 +34,7 @@ INDICATORS = {
 
 def measure(quick: bool = False) -> dict[str, Any]:
     """Compare variances over replicates of a full-scale study (small and short where ``quick``)."""
-    settings = ["scale=0.02", "replicates=6", "years=2"] if quick else ["scale=1", "replicates=40"]
+    settings = ["scale=0.02", "replicates=6", "years=2"] if quick else ["scale=1", "replicates=100"]
     arms = sorted({arm for _, *pair, _ in PAIRS for arm in pair})
     result = run_study(configure([f"arms=[{','.join(arms)}]", "output.monthly=false", *settings]))
     findings, details = [], []

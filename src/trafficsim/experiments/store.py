@@ -17,7 +17,7 @@ from sqlite_utils import Database
 
 from trafficsim.engine.calendar import month_label
 from trafficsim.errors import UserError
-from trafficsim.experiments.content import CONTENT_TABLES, content_rows, kept_in, suffices
+from trafficsim.experiments.content import CONTENT_TABLES, IN_PARQUET, content_rows, kept_in, suffices
 from trafficsim.experiments.explanations import description, explanations
 from trafficsim.experiments.files import close, opened, told
 from trafficsim.experiments.result import Failure, Outcome, RunRecord, StudyResult, Task
@@ -44,7 +44,7 @@ class StudyWriter:
 
     def __init__(self, path: Path | str, study: StudyResult) -> None:
         self.path, self.study, self.replicates, self.failed = Path(path), study, 0, 0
-        self._in_parquet = "monthly in parquet" in kept_in(study.configuration["output"])
+        self._in_parquet = IN_PARQUET in kept_in(study.configuration["output"])
         self._waiting: list[Outcome] = []
         self._waiting_since = 0.0
         self._database: Database
@@ -103,11 +103,13 @@ class StudyWriter:
 
     def _write_series(self, outcomes: Sequence[Outcome]) -> tuple[str, str, int, list[str]] | None:
         """Write a part with the series of the runs that are new; return its name, digest, rows and identities."""
-        at_hand = runs_at_hand(self._database.conn)
-        new = [
-            run for outcome in outcomes for run in outcome.runs if not suffices(at_hand.get(run.run_id, ""), run.kept)
-        ]
+        new = [run for outcome in outcomes for run in outcome.runs if not suffices(self._kept(run.run_id), run.kept)]
         return (*write_part(self.path, new), [run.run_id for run in new]) if new else None
+
+    def _kept(self, identity: str) -> str:
+        """Return what the file keeps of a run."""
+        row = self._database.execute("select kept from runs where identity = ?", [identity]).fetchone()
+        return row[0] if row else ""
 
     def write_failure(self, task: Task, failure: Failure, arms: Sequence[str]) -> None:
         """Write down that a task could not be done, and why."""
@@ -151,21 +153,14 @@ def pairs_at_hand(connection: sqlite3.Connection) -> set[tuple[str, str]]:
 
 
 def save_study(result: StudyResult, path: Path | str) -> Path:
-    """Write a finished study into the file at ``path``, beside studies that are there already; return the path.
+    """Write a study in memory into the file at ``path``, beside studies that are there already; return the path.
 
-    All is written in one transaction. Raises :class:`UserError` like :class:`StudyWriter`.
+    Raises :class:`UserError` like :class:`StudyWriter`.
     """
-    path = Path(path)
-    with told(path):
-        database = opened(path)
-        try:
-            with database.atomic():
-                _begin_study(database, result)
-                for _, outcome in sorted(result.outcomes.items()):
-                    _write_outcome(database, result, outcome)
-        finally:
-            close(database)
-    return path
+    with StudyWriter(path, result) as writer:
+        for _, outcome in sorted(result.outcomes.items()):
+            writer.write(outcome)
+    return Path(path)
 
 
 def delete_study(path: Path | str, study: str) -> int:

@@ -105,6 +105,9 @@ def watch(month, present, areas, p, circumstances, lever, spared, fear_on, stamp
     scheme = circumstances.permit_scheme * lever.permit_surveillance
     campaign = campaign_strength(p, circumstances, lever)
     becoming = permit_becomes_status_chance(p, lever)
+    highest_taking = takes_permit_chance(
+        p, circumstances.permit_scheme, lever.permit_surveillance, True, True, 0.0, fear_on
+    )
     highest = highest_detection_chance(areas, p, circumstances, campaign, scheme, lever, units)
     for row in present:
         status = migrants.status[row]
@@ -113,16 +116,15 @@ def watch(month, present, areas, p, circumstances, lever, spared, fear_on, stamp
             continue
         key = migrants.key[row]
         permit = migrants.permit[row]
-        if permit == Permit.NONE:
-            if scheme > 0.0 and migrants.sex[row] == Sex.FEMALE:
-                taking = takes_permit_chance(
-                    p, circumstances.permit_scheme, lever.permit_surveillance, status == Status.FORCED_MARRIAGE,
-                    migrants.children[row] > 0, migrants.trust[row], fear_on,
-                )  # fmt: skip
-                if uniform(key, stamps[Draw.TAKES_PERMIT]) < taking:
-                    permit = Permit.SURVEILLANCE.value
-                    migrants.permit[row] = permit
-                    note(entries, migrants, row, month, Event.PERMIT_TAKEN_UNDER_COERCION, 1)
+        if permit == Permit.NONE and scheme > 0.0:
+            draw = uniform(key, stamps[Draw.TAKES_PERMIT])
+            if draw < highest_taking and migrants.sex[row] == Sex.FEMALE and draw < takes_permit_chance(
+                p, circumstances.permit_scheme, lever.permit_surveillance, status == Status.FORCED_MARRIAGE,
+                migrants.children[row] > 0, migrants.trust[row], fear_on,
+            ):  # fmt: skip
+                permit = Permit.SURVEILLANCE.value
+                migrants.permit[row] = permit
+                note(entries, migrants, row, month, Event.PERMIT_TAKEN_UNDER_COERCION, 1)
         if permit != Permit.STATUS and becoming > 0.0:
             if uniform(key, stamps[Draw.PERMIT_BECOMES_STATUS]) < becoming:
                 permit = Permit.STATUS.value
