@@ -252,6 +252,10 @@ def test_two_studies_write_to_one_file(
     second = sweep(tmp_path, *SLOWER)
     assert second.returncode == 2
     assert "is in use: another study is writing it" in second.stderr
+    listed = subprocess.run(command("studies"), cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (
+        f"{FILE} is being written: " in listed.stderr and " of 1,500 replicates of this sweep are done" in listed.stderr
+    )
     os.killpg(first.pid, signal.SIGINT)
     first.communicate(timeout=60)
     finished(tmp_path, *SLOWER)

@@ -206,11 +206,10 @@ def test_it_says_beforehand_what_it_takes(
     assert [*tmp_path.glob("results/study/*")] == []
     assert cli.main(["sweep", *WORDS, "--dry-run", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
-    assert cli.main(["sweep", *WORDS, "draws=2"]) == 0
+    assert cli.main(["sweep", *WORDS]) == 0
     path = tmp_path / "results/study/study.sqlite"
-    before = path.stat().st_size
+    assert said["bytes"] == pytest.approx(path.stat().st_size, rel=0.3)
     assert cli.main(["sweep", *WORDS, "replicates=4"]) == 0
-    assert said["bytes"] / 8 == pytest.approx((path.stat().st_size - before) / 16, rel=0.5)
     capsys.readouterr()
     assert cli.main(["sweep", *WORDS, "replicates=4", "--dry-run"]) == 0
     assert "there is nothing to do" in capsys.readouterr().out

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from trafficsim.errors import UserError
+from trafficsim.experiments.files import FileInUseError
 from trafficsim.experiments.store import delete_study
 from trafficsim.experiments.studies import StudyLine, failures_in, problems_of, result_files, studies_in
 
@@ -54,9 +55,25 @@ def _lines(files: list[Path]) -> tuple[list[StudyLine], list[str]]:
     for file in files:
         try:
             lines += studies_in(file)
+        except FileInUseError as problem:
+            refused.append(_under_way(file) or str(problem))
         except UserError as problem:
             refused.append(str(problem))
     return lines, refused
+
+
+def _under_way(file: Path) -> str:
+    """Say how far the sweep is that writes a file just now, as its log tells; nothing where there is no such log."""
+    log = file.with_suffix(".log")
+    told = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
+    progress = [line.partition(" progress ")[2] for line in told if " progress " in line]
+    if not progress:
+        return ""
+    last = json.loads(progress[-1])
+    return (
+        f"{file} is being written: {last['finished']:,} of {last['of']:,} replicates of this sweep are done, "
+        f"{last['a_second']:.2g} a second, about {last['seconds_left']:,.0f} s left; {last['failed']:,} failed."
+    )
 
 
 def _plain(line: StudyLine) -> dict[str, Any]:

@@ -12,8 +12,10 @@ from trafficsim.errors import UserError
 from trafficsim.experiments.executors import workers_of
 from trafficsim.experiments.files import reading
 from trafficsim.experiments.replicate import places_of, run_task
-from trafficsim.experiments.result import Outcome, Task
+from trafficsim.experiments.result import Outcome
+from trafficsim.experiments.series import series_folder
 from trafficsim.experiments.store import StudyWriter, pairs_at_hand, runs_at_hand
+from trafficsim.experiments.studies import studies_in
 from trafficsim.experiments.study import Agenda, agenda_of, study_of
 
 TRIALS = 3
@@ -47,7 +49,7 @@ def forecast(configuration: Configuration, path: Path) -> Forecast:
     each = (time.perf_counter() - began) / len(trials)
     return Forecast(
         len(places_of(configuration)), len(tasks), runs, each, workers, each * len(tasks) / min(workers, len(tasks)),
-        _room(configuration, trials, outcomes) * len(tasks),
+        _room(configuration, path, outcomes, len(tasks)),
     )  # fmt: skip
 
 
@@ -58,17 +60,21 @@ def _agenda(configuration: Configuration, path: Path) -> Agenda:
         return agenda_of(configuration, runs_at_hand(connection), pairs_at_hand(connection))
 
 
-def _room(configuration: Configuration, tasks: list[Task], outcomes: list[Outcome]) -> float:
-    """Return the bytes that a task takes in a file."""
+def _room(configuration: Configuration, path: Path, outcomes: list[Outcome], tasks: int) -> float:
+    """Return the bytes that so many ``tasks`` take in the file at ``path``, and the study itself where it is not there."""
+    study = study_of(configuration)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "trial.sqlite"
-        with StudyWriter(path, study_of(configuration)):
+        trial = Path(folder) / "trial.sqlite"
+        with StudyWriter(trial, study):
             pass
-        before = path.stat().st_size
-        with StudyWriter(path, study_of(configuration)) as writer:
+        itself = trial.stat().st_size
+        with StudyWriter(trial, study) as writer:
             for outcome in outcomes:
                 writer.write(outcome)
-        return (path.stat().st_size - before) / len(tasks)
+        series = sum(part.stat().st_size for part in series_folder(trial).glob("*"))
+        each = (trial.stat().st_size + series - itself) / len(outcomes)
+    there = path.exists() and any(line.study == study.study_id for line in studies_in(path))
+    return each * tasks + (0.0 if there else itself)
 
 
 def show_forecast(configuration: Configuration, path: Path, as_json: bool) -> int:

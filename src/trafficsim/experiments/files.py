@@ -78,15 +78,19 @@ def check_whole(path: Path | str) -> None:
             problems = [row[0] for row in connection.execute("PRAGMA quick_check(1)")]
         except sqlite3.DatabaseError as problem:
             if "locked" in str(problem):
-                raise UserError(in_use(path)) from problem
+                raise in_use(path) from problem
             problems = [str(problem)]
     if problems != ["ok"]:
         raise DamagedFileError(f"{path} is damaged: {problems[0].splitlines()[-1].strip()}.")
 
 
-def in_use(path: Path) -> str:
-    """Return the sentence for a file that another program holds."""
-    return (
+class FileInUseError(UserError):
+    """A results file that another program holds."""
+
+
+def in_use(path: Path) -> FileInUseError:
+    """Return the error for a file that another program holds."""
+    return FileInUseError(
         f"The results file {path} is in use: another study is writing it, or a program has it open. Wait or close it, or "
         f"choose another place with output.folder=FOLDER."
     )
@@ -101,7 +105,7 @@ def told(path: Path) -> Iterator[None]:
         if isinstance(problem, sqlite3.IntegrityError | sqlite3.ProgrammingError):
             raise  # ours, not the file's
         if "locked" in str(problem):
-            raise UserError(in_use(path)) from problem
+            raise in_use(path) from problem
         raise UserError(
             f"The results file {path} could not be written: {getattr(problem, 'strerror', None) or problem}. What was in it "
             f"before is still there. Free some room, or choose another place with output.folder=FOLDER."
@@ -116,7 +120,7 @@ def _readable(path: Path) -> Iterator[sqlite3.Connection]:
             yield connection
     except (sqlite3.DatabaseError, pd.errors.DatabaseError) as problem:
         if "locked" in str(problem):
-            raise UserError(in_use(path)) from problem
+            raise in_use(path) from problem
         if "no such table" in str(problem):
             raise UserError(f"{path} holds no study.") from problem
         raise DamagedFileError(f"{path} cannot be read: {problem}.") from problem
