@@ -94,7 +94,7 @@ class LifeInHostCountry:
             if not model.services[ServiceKind.ONWARD_PASSAGE][self.area].take_place():
                 return False
         else:
-            compliance = self.holder.compliance if is_exploited(status) else 0.0
+            compliance = self.compliance if is_exploited(status) else 0.0
             scheme = now.permit_scheme * lever.permit_surveillance
             noticed = departure_noticed_chance(p, status, permit, compliance, scheme)
             noticed_now = model.draw(self.key, Draw.DEPARTURE_NOTICED) < noticed

@@ -136,6 +136,7 @@ class OnOffer:
         self.holder = household
         self.purpose = purpose
         self.control = household.control
+        self.compliance = household.compliance
         worked = draw(key, Draw.ALSO_FORCED_TO_WORK) < p.share_also_forced_to_work
         self.also_forced_to_work = int(worked and purpose != Purpose.FORCED_LABOUR)
         self.move(status_of(purpose), Event.TRAFFICKED)

@@ -28,8 +28,8 @@ class Migrant(
     # Slots, because Python finds attributes of an object that has more than thirty of them slowly otherwise.
     __slots__ = (
         "age", "also_forced_to_work", "also_sexually_exploited", "area", "assessed", "at_risk", "band", "birth_month",
-        "children", "contact", "control", "due", "guided", "hardship", "holder", "identified", "intends", "key", "link",
-        "luck_of_stay", "marks", "motive", "past_returns", "path", "permit", "proposals", "protected_from_removal",
+        "children", "compliance", "contact", "control", "due", "guided", "hardship", "holder", "identified", "intends", "key",
+        "link", "luck_of_stay", "marks", "motive", "past_returns", "path", "permit", "proposals", "protected_from_removal",
         "purpose", "remedied", "rested_as", "screened", "sex", "stage", "status", "status_since", "stratum",
         "times_trafficked", "treated", "trust", "until", "youngest",
     )  # fmt: skip
@@ -68,7 +68,7 @@ class Migrant(
         self.holder = None
         self.purpose = Purpose.NONE
         self.also_forced_to_work = self.also_sexually_exploited = 0
-        self.control = 0.0
+        self.control = self.compliance = 0.0
         self.times_trafficked = self.past_returns = 0
         self.permit = Permit.NONE
         self.stage = Stage.NONE

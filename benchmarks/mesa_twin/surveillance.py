@@ -16,7 +16,7 @@ class UnderSurveillance:
         lever, now, exploited = model.lever, model.now, is_exploited(status)
         scheme = now.permit_scheme * lever.permit_surveillance
         self.take_permit(p, scheme, fear_on)
-        compliance = self.holder.compliance if exploited else 0.0
+        compliance = self.compliance if exploited else 0.0
         watched = self.permit == Permit.SURVEILLANCE and scheme > 0.0
         if watched:
             self.be_checked(p, compliance)

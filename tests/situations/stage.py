@@ -181,6 +181,7 @@ def _set_persons(
         "status": status, "area": area, "trust": 0.2, "at_risk": 1, "times_trafficked": int(exploited),
         "purpose": purpose_of(int(status)) if exploited else Purpose.NONE,
         "control": (situation.household or {}).get("control", 0.5) if exploited else 0.0,
+        "compliance": (situation.household or {}).get("compliance", 0.5) if exploited else 0.0,
         "stage": Stage.DETAINED if status == Status.IN_CUSTODY else Stage.NONE,
     }  # fmt: skip
     values["birth_month"] = first - 12 * person.pop("age", 30)

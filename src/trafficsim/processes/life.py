@@ -224,7 +224,7 @@ def live(month, present, p, highest, circumstances, border_openness, lever, spar
             continue
         conceive(month, row, p, highest, stamps, migrants, entries)
         if go_onward(
-            month, row, p, circumstances, scheme, highest, lever, spared, stamps, migrants, households, brokers, services, entries
+            month, row, p, circumstances, scheme, highest, lever, spared, stamps, migrants, brokers, services, entries
         ):  # fmt: skip
             continue
         if status == Status.PROTECTED:
@@ -276,7 +276,7 @@ def conceive(month, row, p, highest, stamps, migrants, entries):
 
 
 @woven
-def go_onward(month, row, p, circumstances, scheme, highest, lever, spared, stamps, migrants, households, brokers, services,
+def go_onward(month, row, p, circumstances, scheme, highest, lever, spared, stamps, migrants, brokers, services,
               entries):  # fmt: skip
     """Onward passage to a third country, alone or by a safe passage that policy provides. True when it changed her place."""
     key = migrants.key[row]
@@ -295,7 +295,7 @@ def go_onward(month, row, p, circumstances, scheme, highest, lever, spared, stam
         if not take_place(services, ServiceKind.ONWARD_PASSAGE, migrants.area[row]):
             return False
     else:
-        compliance = households.compliance[migrants.holder[row]] if is_exploited(status) else 0.0
+        compliance = migrants.compliance[row] if is_exploited(status) else 0.0
         noticed = departure_noticed_chance(p, status, permit, compliance, scheme)
         noticed_now = uniform(key, stamps[Draw.DEPARTURE_NOTICED]) < noticed
         if noticed_now and uniform(key, stamps[Draw.SPARED_ON_DEPARTURE]) >= spared:

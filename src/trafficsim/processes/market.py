@@ -162,7 +162,9 @@ def hand_over(month, row, purpose, household, price, p, stamps, migrants, broker
     households.seeking[household] = 0
     migrants.holder[row] = household
     migrants.purpose[row] = purpose
+    # Copied, for households stand in no order of those whom they hold: a look at each would cost more than the rest.
     migrants.control[row] = households.control[household]
+    migrants.compliance[row] = households.compliance[household]
     worked = uniform(migrants.key[row], stamps[Draw.ALSO_FORCED_TO_WORK]) < p.share_also_forced_to_work
     migrants.also_forced_to_work[row] = 1 if worked and purpose != Purpose.FORCED_LABOUR else 0
     move(entries, migrants, row, month, status_of(purpose), Event.TRAFFICKED)

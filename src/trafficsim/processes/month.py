@@ -317,8 +317,8 @@ def advance(state: State, course: Course) -> None:
         w.households, w.brokers, w.services, w.society, entries,
     )  # fmt: skip
     surveillance.watch(
-        month, here, course.areas, p["surveillance"], now, lever, spared, on.fear, stamps, w.migrants, w.brokers, w.households,
-        w.units, w.society, entries,
+        month, here, course.areas, p["surveillance"], now, lever, spared, on.fear, stamps, w.migrants, w.brokers, w.units,
+        w.society, entries,
     )  # fmt: skip
     removal = column_array(np.full(1, max(1.0, p["custody"].removal_places * scale) if on.queues else np.inf))
     in_hands = presence.standing_within(here, Status.IN_CUSTODY, Status.PROTECTED, w.migrants)

@@ -40,6 +40,7 @@ MIGRANTS = TableDeclaration(
         Column("also_forced_to_work", _i8, "0 or 1", "forced labour beside the main purpose"),
         Column("also_sexually_exploited", _i8, "0 or 1", "sexual exploitation beside the main purpose"),
         Column("control", _f64, "0 to 1", "how closely the household or venue controls the person"),
+        Column("compliance", _f64, "0 to 1", "readiness of that household or venue to serve surveillance"),
         Column("times_trafficked", _i8, "count", "times sold or handed into exploitation"),
         Column("past_returns", _i8, "count", "times forcibly returned"),
         Column("permit", _i8, "", "temporary residence permit", labels=words.Permit),

@@ -99,7 +99,7 @@ def highest_detection_chance(areas, p, circumstances, campaign, scheme, lever, u
 
 
 @compiled
-def watch(month, present, areas, p, circumstances, lever, spared, fear_on, stamps, migrants, brokers, households, units, society,
+def watch(month, present, areas, p, circumstances, lever, spared, fear_on, stamps, migrants, brokers, units, society,
           entries):  # fmt: skip
     """Permits, checks and detection of everybody outside custody in the host country."""
     scheme = circumstances.permit_scheme * lever.permit_surveillance
@@ -134,7 +134,7 @@ def watch(month, present, areas, p, circumstances, lever, spared, fear_on, stamp
         draw = uniform(key, stamps[Draw.DETECTED])
         if not watched and draw >= highest:
             continue
-        compliance = households.compliance[migrants.holder[row]] if exploited else 0.0
+        compliance = migrants.compliance[row] if exploited else 0.0
         if watched:
             # Two or three checks a month in the letter: the fraction is drawn.
             checks = int(p.phone_checks_monthly * lever.permit_surveillance + uniform(key, stamps[Draw.PHONE]))
