@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from contents import contents_of
+from leftovers import assert_no_process_is_left, processes_of
 
 from trafficsim import cli
 from trafficsim.configuration import configure
@@ -132,22 +133,6 @@ def test_a_parent_of_many_processes_is_killed(
     assert_no_process_is_left(process.pid)
     finished(tmp_path, *SLOWER, "executor=processes", "workers=2")
     assert contents_of(tmp_path / FILE) == contents_of(whole(*SLOWER))
-
-
-def processes_of(group: int) -> dict[int, str]:
-    """Return the living processes of a group: number -> command."""
-    listed = subprocess.run(["ps", "-eo", "pid=,pgid=,stat=,args="], capture_output=True, text=True, check=True).stdout
-    rows = [line.split(maxsplit=3) for line in listed.splitlines()]
-    return {int(row[0]): row[3] for row in rows if row[1] == str(group) and row[2][0] != "Z"}
-
-
-def assert_no_process_is_left(group: int) -> None:
-    deadline = time.monotonic() + 30.0
-    while time.monotonic() < deadline:
-        if not processes_of(group):
-            return
-        time.sleep(0.1)
-    pytest.fail(f"processes are left: {processes_of(group)}")
 
 
 def test_workers_are_killed_while_the_parent_lives(

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from leftovers import assert_no_process_is_left
 
 import trafficsim
 from trafficsim import cli
@@ -309,21 +310,6 @@ def replicates_in(path: Path) -> int:
     return len(by_replicate)
 
 
-def assert_group_ends(group: int) -> None:
-    """Hold a killed study to leaving no process behind."""
-    deadline = time.monotonic() + 30.0
-    while time.monotonic() < deadline:
-        if not living_processes(group):
-            return
-        time.sleep(0.1)
-    pytest.fail(f"processes of the study still run: {living_processes(group)}")
-
-
-def living_processes(group: int) -> list[str]:
-    listed = subprocess.run(["ps", "-eo", "pgid=,stat=,args="], capture_output=True, text=True, check=True).stdout
-    return [line for line in listed.splitlines() if line.split()[0] == str(group) and line.split()[1][0] != "Z"]
-
-
 def test_ctrl_c_keeps_what_is_done(long_study: tuple[subprocess.Popen[str], Path]) -> None:
     process, database = long_study
     os.killpg(process.pid, signal.SIGINT)
@@ -336,7 +322,7 @@ def test_ctrl_c_keeps_what_is_done(long_study: tuple[subprocess.Popen[str], Path
     assert "(of 400 planned)" in out
     assert "Forced returns of people at risk" in out
     assert f"Database: results/{database.parent.name}/study.unfinished.sqlite" in out
-    assert_group_ends(process.pid)
+    assert_no_process_is_left(process.pid)
 
 
 def test_a_study_that_is_killed_loses_no_finished_replicate(
@@ -345,7 +331,7 @@ def test_a_study_that_is_killed_loses_no_finished_replicate(
     process, database = long_study
     process.kill()
     process.communicate(timeout=60)
-    assert_group_ends(process.pid)
+    assert_no_process_is_left(process.pid)
     assert cli.main(["report", str(database), "--folder", str(tmp_path / "figures")]) == 0
     assert "(of 400 planned)" in " ".join(capsys.readouterr().out.split())
     assert replicates_in(database) >= 1
