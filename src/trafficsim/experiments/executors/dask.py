@@ -40,7 +40,6 @@ def on_dask(
         logging.getLogger(name).setLevel(logging.CRITICAL)
     months = 0
     with _client(configuration, workers) as client, _lost_scheduler_told():
-        shared = client.scatter(configuration, broadcast=True)
         at_once = 2 * max(1, sum(client.nthreads().values()))
         batches = Batches(tasks, max(1, at_once // 2), BATCH_SECONDS)
         running: dict[Any, list[Task]] = {}
@@ -48,7 +47,8 @@ def on_dask(
 
         def submit() -> None:
             batch = batches.take()
-            future = client.submit(run_batch, shared, batch, pure=False)
+            # The configuration goes along: handed out beforehand, it would be lost with the workers that hold it.
+            future = client.submit(run_batch, configuration, batch, pure=False)
             running[future] = batch
             ready.add(future)
 
