@@ -23,7 +23,7 @@ def test_lists_of_names(written, names):
     ("ask", "sentence"),
     [
         (lambda: own_settings(["size=1", "size=2"], {"size": ""}), "'size=2': size is given twice"),
-        (lambda: chosen("method", "soboll", ["sobol", "pawn"]), r"method=soboll: .*'sobol'.* Allowed: sobol or pawn"),
+        (lambda: chosen("method", "soboll", ["sobol", "pawn"]), r"method=soboll: .*'sobol'.* Allowed: sobol, pawn"),
         (lambda: whole_number("worlds", "0"), "worlds=0: it should be a whole number, 1 or more"),
         (lambda: whole_number("worlds", "many"), "worlds=many: it should be a whole number"),
         (lambda: whole_number("worlds", "-3"), "worlds=-3: it should be a whole number"),
