@@ -15,6 +15,9 @@ from trafficsim.errors import UserError
 STUDY_VERBS = ("compare", "run", "sweep")
 USER_ERROR, INTERRUPTED = 2, 130
 
+OF_ANALYSIS = ("SALib", "emcee", "sklearn")
+"""Libraries of the extra ``analysis``, which a bare installation lacks."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line with ``arguments`` (default: those of the process) and return its exit code.
@@ -38,6 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return options.do(options)
     except UserError as error:
         print(f"trafficsim: {error}", file=sys.stderr)
+        return USER_ERROR
+    except ModuleNotFoundError as error:
+        if error.name not in OF_ANALYSIS:
+            raise
+        print(
+            f"trafficsim: this needs {error.name}, which is not installed: pip install 'trafficsim[analysis]'.",
+            file=sys.stderr,
+        )
         return USER_ERROR
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
