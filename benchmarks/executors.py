@@ -72,7 +72,7 @@ def measure(quick: bool = False) -> dict[str, Any]:
 
 def study_of_size(size: str, kind: str = "processes") -> Configuration:
     """Return the study whose tasks are of that size, for an executor."""
-    return configure([*BY_NAME[size], "output=totals", f"executor={kind}", f"workers={WORKERS}"])
+    return configure([*BY_NAME[size], "draws=0", "output=totals", f"executor={kind}", f"workers={WORKERS}"])
 
 
 def drive(configuration: Configuration, tasks: Sequence[Task], path: Path) -> dict[str, float]:

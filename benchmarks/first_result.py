@@ -20,7 +20,7 @@ ARMS = "arms=[status_quo,non_refoulement_only,letter_package]"
 
 def measure(quick: bool = False) -> dict[str, Any]:
     """Time the command warm (the least of three) and cold (an empty folder of compiled code)."""
-    settings = [ARMS, "replicates=1", *(["scale=0.01", "years=1"] if quick else [])]
+    settings = [ARMS, "draws=0", "replicates=1", *(["scale=0.01", "years=1"] if quick else [])]
     with tempfile.TemporaryDirectory() as folder:
         _seconds(settings, {})
         warm = min(_seconds(settings, {}) for _ in range(1 if quick else 3))

@@ -36,7 +36,7 @@ def measure(quick: bool = False) -> dict[str, Any]:
     """Compare variances over replicates of a full-scale study (small and short where ``quick``)."""
     settings = ["scale=0.02", "replicates=6", "years=2"] if quick else ["scale=1", "replicates=100"]
     arms = sorted({arm for _, *pair, _ in PAIRS for arm in pair})
-    result = run_study(configure([f"arms=[{','.join(arms)}]", "output.monthly=false", *settings]))
+    result = run_study(configure([f"arms=[{','.join(arms)}]", "draws=0", "output.monthly=false", *settings]))
     findings, details = [], []
     for words, one, other, near in PAIRS:
         for indicator, outcome in INDICATORS.items():

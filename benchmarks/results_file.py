@@ -89,7 +89,7 @@ def _findings_of_writing(output: str, found: dict[str, float]) -> list[dict[str,
 
 def _written(output: str, places: int) -> dict[str, float]:
     """Write the same outcomes into a results file and into CSV files; return times and sizes."""
-    configuration = configure([ARMS, f"replicates={places}", "scale=0.05", f"output={output}"])
+    configuration = configure([ARMS, "draws=0", f"replicates={places}", "scale=0.05", f"output={output}"])
     outcomes = list(disguised_outcomes(configuration))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -28,7 +28,14 @@ from trafficsim.experiments.schema import LIMITS
 from trafficsim.experiments.store import StudyWriter, save_study
 from trafficsim.experiments.study import run_study, study_of
 
-SMALL = ["arms=[status_quo,letter_package]", "scale=0.01", "policy_start=2000-01", "years=1", "executor=inline"]
+SMALL = [
+    "arms=[status_quo,letter_package]",
+    "draws=0",
+    "scale=0.01",
+    "policy_start=2000-01",
+    "years=1",
+    "executor=inline",
+]
 CRATE = "ro-crate-metadata.json"
 
 

@@ -38,13 +38,21 @@ def stored(folder: Path, words: list[str], search_path: Path | None = None) -> P
 
 @pytest.fixture(scope="module")
 def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    words = ["arms=[status_quo,non_refoulement_only,letter_package]", "scale=0.05", "years=3", "replicates=2"]
+    words = [
+        "arms=[status_quo,non_refoulement_only,letter_package]",
+        "draws=0",
+        "scale=0.05",
+        "years=3",
+        "replicates=2",
+    ]
     return stored(tmp_path_factory.mktemp("three"), words)
 
 
 @pytest.fixture(scope="module")
 def single(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return stored(tmp_path_factory.mktemp("single"), ["arms=[status_quo]", "scale=0.01", "years=1", "replicates=1"])
+    return stored(
+        tmp_path_factory.mktemp("single"), ["arms=[status_quo]", "draws=0", "scale=0.01", "years=1", "replicates=1"]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +64,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
             f'title: "{LONG_TITLE} ({name})"\nsummary: Long.\nlevers: {{{levers}}}\n'
         )
     arms = ",".join([*MANY, "long", "long_too"])
-    words = [f"arms=[{arms}]", "scale=0.02", "years=2", "replicates=2", "policy_start=2001-01"]
+    words = [f"arms=[{arms}]", "draws=0", "scale=0.02", "years=2", "replicates=2", "policy_start=2001-01"]
     return stored(tmp_path_factory.mktemp("many"), words, own)
 
 
@@ -201,7 +209,14 @@ def test_shares_of_those_who_were_removed_add_up(three: Path) -> None:
 
 
 def test_a_study_without_months_has_no_figures_over_time(tmp_path: Path) -> None:
-    words = ["arms=[status_quo,letter_package]", "scale=0.01", "years=1", "replicates=1", "output.monthly=false"]
+    words = [
+        "arms=[status_quo,letter_package]",
+        "draws=0",
+        "scale=0.01",
+        "years=1",
+        "replicates=1",
+        "output.monthly=false",
+    ]
     made = {path.stem for path in draw_figures(stored(tmp_path, words), tmp_path / "figures")}
     assert {"indicators", "differences"} <= made
     assert not made & {"statuses", "children"}

@@ -24,7 +24,15 @@ from trafficsim.experiments.schema import APPLICATION_ID, FOREIGN_KEYS, KEYS, LI
 from trafficsim.experiments.store import StudyWriter, save_study
 from trafficsim.experiments.study import run_study, study_of
 
-WORDS = ["arms=[status_quo,letter_package]", "scale=0.01", "years=2", "replicates=2", "workers=1", "output.events=true"]
+WORDS = [
+    "arms=[status_quo,letter_package]",
+    "draws=0",
+    "scale=0.01",
+    "years=2",
+    "replicates=2",
+    "workers=1",
+    "output.events=true",
+]
 
 
 @pytest.fixture(scope="module")

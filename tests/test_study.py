@@ -32,7 +32,7 @@ from trafficsim.experiments.study import StudyInterrupted, run_study
 from trafficsim.policy import Arm
 from trafficsim.processes.vocabulary import Event
 
-SMALL = ["scale=0.01", "years=2", "replicates=2", "workers=1"]
+SMALL = ["draws=0", "scale=0.01", "years=2", "replicates=2", "workers=1"]
 TWO_ARMS = "arms=[status_quo,letter_package]"
 
 
@@ -248,7 +248,7 @@ def test_a_script_needs_no_guard(tmp_path: Path) -> None:
     script = tmp_path / "study.py"
     script.write_text(
         "import trafficsim\n"
-        "print(trafficsim.compare(['status_quo', 'letter_package'], scale=0.01, years=1, replicates=2, workers=2))\n"
+        "print(trafficsim.compare(['status_quo', 'letter_package'], draws=0, scale=0.01, years=1, replicates=2, workers=2))\n"
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120, check=True)
     assert done.stdout == "<Comparison of status_quo, letter_package; 2 replicates>\n"
@@ -258,7 +258,7 @@ def test_a_script_needs_no_guard(tmp_path: Path) -> None:
 # Interrupted studies: real processes, real signals.
 
 ENVIRONMENT = {**os.environ, "COLUMNS": "120"}
-LONG = ["scale=0.02", "years=2", "replicates=400", "workers=2", TWO_ARMS]
+LONG = ["draws=0", "scale=0.02", "years=2", "replicates=400", "workers=2", TWO_ARMS]
 
 
 @pytest.fixture
@@ -339,7 +339,7 @@ def test_a_study_that_is_killed_loses_no_finished_replicate(
 
 
 def test_nothing_but_the_result_goes_to_standard_output(tmp_path: Path) -> None:
-    words = ["compare", "-m", TWO_ARMS, "seed=1,2", "scale=0.005", "years=1", "replicates=2", "workers=2"]
+    words = ["compare", "-m", TWO_ARMS, "seed=1,2", "draws=0", "scale=0.005", "years=1", "replicates=2", "workers=2"]
     done = subprocess.run(
         [sys.executable, "-m", "trafficsim", *words],
         cwd=tmp_path,
@@ -455,7 +455,9 @@ def test_a_study_in_python_shows_and_saves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", "120")
-    comparison = trafficsim.compare(["status_quo", "letter_package"], scale=0.01, years=2, replicates=2, workers=1)
+    comparison = trafficsim.compare(
+        ["status_quo", "letter_package"], draws=0, scale=0.01, years=2, replicates=2, workers=1
+    )
     comparison.show()
     shown = capsys.readouterr().out
     path = comparison.save(tmp_path / "study.sqlite")

@@ -21,7 +21,7 @@ Frames = dict[str, pd.DataFrame]
 
 @pytest.fixture(scope="module")
 def frames() -> Frames:
-    words = [f"arms=[{','.join(ARMS)}]", "scale=0.02", "years=2", "replicates=3", "workers=1"]
+    words = [f"arms=[{','.join(ARMS)}]", "draws=0", "scale=0.02", "years=2", "replicates=3", "workers=1"]
     return frames_of(run_study(configure(words)))
 
 

@@ -58,7 +58,7 @@ def test_a_study_with_an_arm_of_ones_own(installed: Path, tmp_path: Path) -> Non
         "title: Mine\nsummary: A trial.\nlevers:\n  non_refoulement: {coverage: 1.0, because: question 8}\n"
     )
     # In the first months, while there are few people: plain Python is slow.
-    words = ["scale=0.0005", "policy_start=1996-06", "years=1", "replicates=2", "workers=2"]
+    words = ["draws=0", "scale=0.0005", "policy_start=1996-06", "years=1", "replicates=2", "workers=2"]
     shown = outside(
         installed, tmp_path, "-m", "trafficsim", "compare", "--config-dir", "own", "arms=[status_quo,mine]", *words
     )  # fmt: skip

@@ -63,7 +63,7 @@ def compare(
     ``parameters__custody__assessment_sensitivity=0.6``. Raises :class:`~trafficsim.errors.UserError` for a wrong one.
 
     >>> from trafficsim import compare
-    >>> compare(["status_quo", "non_refoulement_only"], replicates=2, scale=0.01, years=1, workers=1)
+    >>> compare(["status_quo", "non_refoulement_only"], draws=0, replicates=2, scale=0.01, years=1, workers=1)
     <Comparison of status_quo, non_refoulement_only; 2 replicates>
     """
     overrides = [f"arms=[{','.join(arms)}]"]
