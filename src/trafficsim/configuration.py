@@ -8,7 +8,7 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -19,9 +19,10 @@ from pydantic.dataclasses import dataclass
 from trafficsim.catalog import Catalog, catalog
 from trafficsim.catalog.corridors import Corridor
 from trafficsim.catalog.reading import nearest, one_of, validated
-from trafficsim.designs import METHODS, Point, points_of_design
+from trafficsim.designs import LARGEST_DESIGN, METHODS, Point, check_settings, points_of_design
 from trafficsim.engine.calendar import MONTHS_A_YEAR, month_index, month_label
 from trafficsim.errors import UserError
+from trafficsim.layouts import LaidOutPoints, laid_out_points
 from trafficsim.policy import Arm, load_arm
 
 _CLOSED = ConfigDict(extra="forbid")
@@ -40,7 +41,7 @@ SHORT_NAMES = {
 GROUPS = ("study", "arm", "corridor", "output", "parameters", "executor")
 """Hydra's groups: each a folder of files to choose from."""
 
-_last_points: dict[str, list[Point]] = {}
+_last_points: dict[str, Sequence[Point]] = {}
 """The last design's points by its configuration's hash: thousands take a second to make, and are asked for again."""
 
 
@@ -74,7 +75,8 @@ class Study:
     ``draws`` 0 keeps the assumptions as they stand; N lives every replicate through in N plausible worlds, points of
     ``design`` over the ranges of the uncertain parameters that ``vary`` names ("market" or "market.price_bride"; none
     named: all). Design ``grid`` takes every combination of the values in ``grid``, design ``file`` the rows of the CSV
-    file ``points``, whose columns are named "market.price_bride"; both say how many draws there are.
+    file ``points``, whose columns are named "market.price_bride"; both say how many draws there are. Designs ``morris`` and
+    ``saltelli`` (:mod:`trafficsim.layouts`) move one parameter after the other, or with ``groups`` all of a process.
     """
 
     name: FileName = "study"
@@ -82,9 +84,10 @@ class Study:
     years: Annotated[int, Strict(), Field(ge=1, le=50)] = 10
     scale: Annotated[float, Strict(), Field(ge=0.0005, le=200, allow_inf_nan=False)] = 1.0
     replicates: Annotated[int, Strict(), Field(ge=1, le=100_000)] = 20
-    draws: Annotated[int, Strict(), Field(ge=0, le=100_000)] = 0
-    design: Literal["latin_hypercube", "sobol", "grid", "file"] = "latin_hypercube"
+    draws: Annotated[int, Strict(), Field(ge=0, le=LARGEST_DESIGN)] = 0
+    design: Literal["latin_hypercube", "sobol", "grid", "file", "morris", "saltelli"] = "latin_hypercube"
     vary: tuple[Text, ...] = ()
+    groups: Literal["none", "process"] = "none"
     grid: dict[str, dict[str, tuple[Number, ...]]] = dataclasses.field(default_factory=dict)
     points: str = ""
     seed: Annotated[int, Strict(), Field(ge=0, le=2**63 - 1)] = 20240322
@@ -175,7 +178,7 @@ class Configuration:
         """Return the catalogue as it holds in the study's corridor; ``parameters`` are not yet put in."""
         return self.corridor.assumptions()
 
-    def points(self) -> list[Point]:
+    def points(self) -> Sequence[Point]:
         """Return the assumptions of each draw, none where they stand as they are; what was set by hand stays as set.
 
         They are shared by all who ask, and not to be changed. Raises :class:`UserError` for a design that contradicts itself
@@ -190,8 +193,15 @@ class Configuration:
             _last_points[design] = points
         return _last_points[design]
 
-    def _points(self) -> list[Point]:
+    def _points(self) -> Sequence[Point]:
         study = self.study
+        if study.design == "morris" or study.design == "saltelli":
+            check_settings(study.design, study.vary, study.grid, study.points)
+            return laid_out_points(
+                self.assumptions(), study.design, draws=study.draws, seed=study.seed, vary=study.vary, groups=study.groups,
+                held=self.parameters,
+            )  # fmt: skip
+        check_settings(study.design, study.vary, study.grid, study.points, study.groups)
         points = points_of_design(
             self.assumptions(), study.design, draws=study.draws, seed=study.seed, vary=study.vary, grid=study.grid,
             file=study.points,
@@ -217,6 +227,8 @@ def hash_of(plain: Mapping[str, Any]) -> str:
     """Return the hash of a configuration that was made :meth:`~Configuration.plain`, whatever version wrote it."""
     content = {key: value for key, value in plain.items() if key not in ("output", "executor")}
     content["study"] = {key: value for key, value in plain["study"].items() if key != "points"}
+    if content["study"].get("groups") == "none":  # studies from before there were groups keep their names
+        del content["study"]["groups"]
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -285,12 +297,16 @@ def checked(
 def with_points(configuration: Configuration) -> Configuration:
     """Return the configuration with the number of draws that its grid or file of points says, and its points' digest.
 
+    The digest is there where points come from elsewhere, or are to be made again by who reads a results file.
+
     Raises :class:`UserError` for a point that the catalogue does not allow.
     """
     study, points, digest = configuration.study, configuration.points(), ""
     if study.design == "file":
         text = json.dumps(points, sort_keys=True, separators=(",", ":"))
         digest = hashlib.sha256(text.encode()).hexdigest()
+    elif isinstance(points, LaidOutPoints):
+        digest = points.digest()
     return dataclasses.replace(configuration, study=dataclasses.replace(study, draws=len(points)), points_digest=digest)
 
 

@@ -25,6 +25,8 @@ Grid = Mapping[str, Mapping[str, Sequence[float]]]
 """Values to combine: process -> name -> values."""
 
 METHODS = ("latin_hypercube", "sobol")
+LAID_OUT = ("morris", "saltelli")
+"""Designs of :mod:`trafficsim.layouts`, whose points belong together."""
 LARGEST_DESIGN = 1_000_000
 """Points a study may have: all of them are held in memory."""
 
@@ -39,17 +41,23 @@ def points_of_design(
     :class:`UserError` for whatever the catalogue ``known`` does not allow, or where the settings contradict each other.
     """
     grid = grid or {}
-    for key, given, belongs in (
-        ("vary", vary, METHODS), ("grid", grid, ("grid",)), ("points", file, ("file",))
-    ):  # fmt: skip
-        if given and design not in belongs:
-            raise UserError(f"study.{key} goes with study.design={one_of(belongs)}, not with {design}.")
+    check_settings(design, vary, grid, file)
     if design in METHODS:
         return parameter_points(known, draws, design, seed, vary) if draws else []
     points = grid_points(known, grid) if design == "grid" else points_in_file(known, file)
     if draws not in (0, len(points)):
         raise UserError(f"study.draws = {draws}: the {design} holds {len(points)} points; leave draws out.")
     return points
+
+
+def check_settings(design: str, vary: Sequence[str], grid: Grid, file: str, groups: str = "none") -> None:
+    """Refuse settings that belong to another design."""
+    for key, given, belongs in (
+        ("vary", vary, (*METHODS, *LAID_OUT)), ("grid", grid, ("grid",)), ("points", file, ("file",)),
+        ("groups", groups != "none", LAID_OUT),
+    ):  # fmt: skip
+        if given and design not in belongs:
+            raise UserError(f"study.{key} goes with study.design={one_of(belongs)}, not with {design}.")
 
 
 def uncertain_parameters(known: Catalog, vary: Sequence[str] = ()) -> list[tuple[str, str, Parameter]]:

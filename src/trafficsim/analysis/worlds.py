@@ -4,7 +4,7 @@ What asks how much a result leans on assumptions (sensitivity, claims, robust ch
 a table of assumptions with a row a world, and beside it arrays of shape (worlds, replicates).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from trafficsim.analysis.summary import arm_totals
 from trafficsim.catalog.reading import nearest, one_of
 from trafficsim.errors import UserError
-from trafficsim.experiments.frames import open_study
+from trafficsim.experiments.frames import open_study, whole_totals
+from trafficsim.experiments.points import assumptions_in, wide
+from trafficsim.layouts import Layout
 
 TABLES = ("studies", "arms", "indicators", "limits", "totals", "draws")
 """The tables of a study that worlds are made of."""
@@ -29,6 +31,7 @@ class Worlds:
     ("market.price_bride"), in the parameter's unit; it has no column where the study draws no assumptions. ``values`` holds
     totals, index (draw, replicate), columns (indicator, arm), of those worlds in which every replicate is finished.
     ``arms`` maps each arm's name to its title, the baseline first; ``indicators`` has a row for each (label, unit, direction).
+    ``layout`` says how worlds belong together, where the study's design is one of :mod:`trafficsim.layouts`.
     """
 
     study: str
@@ -37,6 +40,7 @@ class Worlds:
     limits: tuple[str, ...]
     points: pd.DataFrame
     values: pd.DataFrame
+    layout: Layout | None = None
 
     @property
     def number(self) -> int:
@@ -72,15 +76,17 @@ class Worlds:
         return self.level(indicator, arm) - self.level(indicator, baseline or self.baseline)
 
 
-def worlds_of(frames: Mapping[str, pd.DataFrame]) -> Worlds:
-    """Return the worlds of the study in ``frames``, which holds :data:`TABLES`.
+def worlds_of(
+    frames: Mapping[str, pd.DataFrame], points: pd.DataFrame | None = None, layout: Layout | None = None
+) -> Worlds:
+    """Return the worlds of the study in ``frames``, which holds :data:`TABLES`; ``points`` take the place of table ``draws``.
 
     Worlds in which a replicate of an arm is missing are left out. Raises :class:`UserError` where none is left.
     """
     study, arms = frames["studies"].iloc[0], frames["arms"].sort_values("place")
     totals = arm_totals(frames["totals"])
     values = totals.pivot(index=["draw", "replicate"], columns=["indicator", "arm"], values="value")
-    runs = totals.groupby("draw")[["arm", "replicate"]].apply(lambda world: len(world.drop_duplicates()))
+    runs = totals.drop_duplicates(["draw", "arm", "replicate"]).groupby("draw").size()
     complete = runs.index[runs == len(arms) * study["replicates"]]
     if complete.empty:
         raise UserError(f"Study {study['id']} has no world in which every arm and replicate is finished.")
@@ -90,19 +96,21 @@ def worlds_of(frames: Mapping[str, pd.DataFrame]) -> Worlds:
         arms=dict(zip(arms["arm"], arms["title"], strict=True)),
         indicators=frames["indicators"].sort_values("place").set_index("name"),
         limits=tuple(frames["limits"]["text"]),
-        points=_points(frames["draws"], complete),
+        points=_points(wide(frames["draws"]) if points is None else points, complete),
         values=values,
+        layout=layout,
     )
 
 
-def open_worlds(path: Path | str, study: str | None = None) -> Worlds:
-    """Return the worlds of a study in the file at ``path`` (the newest, or the one whose id is ``study``)."""
-    return worlds_of(open_study(path, study, TABLES))
+def open_worlds(path: Path | str, study: str | None = None, indicators: Collection[str] = ()) -> Worlds:
+    """Return the worlds of a study in the file at ``path`` (the newest, or the one whose id is ``study``).
+
+    ``indicators`` narrows what is read; none named: all.
+    """
+    frames = open_study(path, study, [name for name in TABLES if name not in ("totals", "draws")])
+    frames["totals"] = whole_totals(path, study, indicators)
+    return worlds_of(frames, *assumptions_in(path, study))
 
 
-def _points(draws: pd.DataFrame, complete: pd.Index) -> pd.DataFrame:
-    if draws.empty:
-        return pd.DataFrame(index=pd.Index(complete, name="draw"))
-    named = draws.assign(parameter=draws["process"] + "." + draws["name"])
-    order = named["parameter"].drop_duplicates()  # the catalogue's, which a pivot would sort
-    return named.pivot(index="draw", columns="parameter", values="value").loc[complete, order]
+def _points(points: pd.DataFrame, complete: pd.Index) -> pd.DataFrame:
+    return pd.DataFrame(index=pd.Index(complete, name="draw")) if points.empty else points.loc[complete]

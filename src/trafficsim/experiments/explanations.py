@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from trafficsim.catalog import catalog
 from trafficsim.catalog.corridors import Corridor
 from trafficsim.catalog.coverage import coverage
+from trafficsim.designs import LAID_OUT
 from trafficsim.experiments.result import StudyResult
 from trafficsim.experiments.schema import LIMITS, TABLES
 
@@ -58,7 +59,7 @@ class Rows(Sized, Protocol):
     def __iter__(self) -> Iterator[Sequence[Any]]: ...
 
 
-class _DrawRows:
+class DrawRows:
     """A row for each value of each draw, made only when they are written: a large design has millions."""
 
     def __init__(self, study: StudyResult) -> None:
@@ -118,7 +119,7 @@ def description(study: StudyResult) -> Mapping[str, Rows]:
         "series_evidence": [
             (study.study_id, name, each) for name, one in here.series.items() for each in _ids(one.source)
         ],
-        "draws": _DrawRows(study),
+        "draws": [] if settings["design"] in LAID_OUT else DrawRows(study),
     }  # fmt: skip
 
 

@@ -2,16 +2,18 @@
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from trafficsim.errors import UserError
-from trafficsim.experiments.explanations import Rows, description, explanations
+from trafficsim.experiments.explanations import DrawRows, Rows, description, explanations
 from trafficsim.experiments.files import reading
-from trafficsim.experiments.result import StudyResult
+from trafficsim.experiments.points import laid_out_in, study_in
+from trafficsim.experiments.result import HISTORY, StudyResult
 from trafficsim.experiments.schema import TABLES
 from trafficsim.experiments.series import series_of
+from trafficsim.layouts import LaidOutPoints
 
 FRAMES = (
     "studies", "indicators", "levers", "limits", "arms", "parameters", "draws", "runs", "failures", "fates",
@@ -39,12 +41,7 @@ def open_study(path: Path | str, study: str | None = None, tables: Collection[st
     :class:`UserError` where the file is missing, is not ours, or has no such study.
     """
     with reading(path) as connection:
-        studies = [row[0] for row in connection.execute("select id from studies order by created, rowid")]
-        if not studies or (study is not None and study not in studies):
-            raise UserError(
-                f"{path} holds no study{f' {study}' if study else ''}. It holds: {', '.join(studies) or 'none'}."
-            )
-        chosen = [study or studies[-1]]
+        chosen = [study_in(connection, path, study)]
         frames: dict[str, pd.DataFrame] = {}
         for table in tables:
             sql, values = _query(table, chosen)
@@ -54,7 +51,43 @@ def open_study(path: Path | str, study: str | None = None, tables: Collection[st
                 if beside is not None:
                     own = frames[table]
                     frames[table] = beside[own.columns] if own.empty else pd.concat([own, beside[own.columns]])
+            if table == "draws":
+                points = laid_out_in(connection, path, chosen[0])
+                if points is not None:
+                    frames[table] = _draws(chosen[0], points)
         return frames
+
+
+def whole_totals(path: Path | str, study: str | None = None, indicators: Collection[str] = ()) -> pd.DataFrame:
+    """Return the totals over all groups of each arm of a study, as table ``totals`` of :func:`open_study` has them.
+
+    ``indicators`` narrows them; none named: all. Of a very large study no more is read than that.
+    """
+    with reading(path) as connection:
+        chosen = study_in(connection, path, study)
+        named = f"and indicator in ({', '.join('?' * len(indicators))}) " if indicators else ""
+        return pd.read_sql_query(
+            "select arm, draw, replicate, indicator, dimension, value from study_runs "
+            "join totals on totals.run = study_runs.run "
+            f"where study = ? and arm != '{HISTORY}' {named}and dimension = 'all'",
+            connection,
+            params=[chosen, *indicators],
+        )
+
+
+def _draws(study: str, points: LaidOutPoints) -> pd.DataFrame:
+    """Return the rows of table ``draws`` for points that the configuration gives again."""
+    values = points.values()
+    number, columns = values.shape
+    names = [name.partition(".") for name in points.layout.parameters]
+    rows: dict[str, Any] = {
+        "study": study,
+        "draw": np.repeat(np.arange(number), columns),
+        "process": np.tile(np.array([process for process, _, _ in names], object), number),
+        "name": np.tile(np.array([name for _, _, name in names], object), number),
+        "value": values.ravel(),
+    }
+    return pd.DataFrame(rows, columns=list(TABLES["draws"]))
 
 
 def _query(table: str, chosen: list[str]) -> tuple[str, list[str]]:
@@ -80,7 +113,7 @@ def _query(table: str, chosen: list[str]) -> tuple[str, list[str]]:
 
 def frames_of(result: StudyResult) -> dict[str, pd.DataFrame]:
     """Return what :func:`open_study` would for a study in memory, save ``runs`` and what changes month by month."""
-    rows: dict[str, Rows] = {**explanations(), **description(result), "failures": []}
+    rows: dict[str, Rows] = {**explanations(), **description(result), "draws": DrawRows(result), "failures": []}
     frames = {table: pd.DataFrame(list(rows[table]), columns=list(TABLES[table])) for table in FRAMES if table in rows}
     for table, pairs in (("fates", result.fates), ("changed_lives", result.changed_lives)):
         frames[table] = pd.DataFrame(

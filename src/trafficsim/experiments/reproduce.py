@@ -2,24 +2,24 @@
 
 import dataclasses
 import itertools
-import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from trafficsim.configuration import Configuration, Output
 from trafficsim.course import model_version
-from trafficsim.designs import Point
+from trafficsim.designs import LAID_OUT, Point
 from trafficsim.errors import UserError
 from trafficsim.experiments.content import IN_PARQUET, content_rows
 from trafficsim.experiments.files import DamagedFileError, check_whole, reading
+from trafficsim.experiments.points import configuration_in, points_again
 from trafficsim.experiments.replicate import Identities, run_task
 from trafficsim.experiments.result import HISTORY, Place, RunRecord, Task
 from trafficsim.experiments.salvage import content_in, digest_in
 
 _PLACES = """
-select studies.id, studies.configuration, study_runs.draw, study_runs.replicate, study_runs.arm
+select studies.id, study_runs.draw, study_runs.replicate, study_runs.arm
 from study_runs join studies on studies.id = study_runs.study
 where study_runs.run = ? order by studies.created, studies.rowid, study_runs.draw, study_runs.replicate
 """
@@ -86,10 +86,15 @@ def stored_run(path: Path | str, name: str) -> StoredRun:
             raise UserError(
                 f"{path}: run {identity} belongs to no study any more, so that nothing tells how it was made."
             )
-        study, fingerprint, draw, replicate, arm = found
-        content = connection.execute("select content from configurations where hash = ?", [fingerprint]).fetchone()
-        configuration = _for_one_arm(_configuration(path, study, content), arm, kept, f"{path}: study {study}")
-        point = _point(connection, path, study, configuration, draw)
+        study, draw, replicate, arm = found
+        configuration = configuration_in(connection, path, study)
+        configuration = _for_one_arm(configuration, arm, kept, f"{path}: study {study}")
+        laid_out = configuration.study.design in LAID_OUT and configuration.study.draws
+        point = (
+            points_again(configuration, f"{path}: study {study}")[draw]
+            if laid_out
+            else _point(connection, path, study, configuration, draw)
+        )
     place = Place(draw, replicate)
     return StoredRun(path, number, identity, study, place, arm, kept, digest, version, configuration, point)
 
@@ -161,16 +166,6 @@ def _number_of(connection: sqlite3.Connection, path: Path, name: str) -> int:
         f"{path} holds no run '{name}'. Its runs have numbers from {example[0]} to {example[1]} and identities such as "
         f"{example[2]}; 'trafficsim export {path}' lists them in runs.csv."
     )
-
-
-def _configuration(path: Path, study: str, content: Sequence[str] | None) -> Configuration:
-    try:
-        plain = json.loads(content[0]) if content else None
-    except ValueError:
-        plain = None
-    if not isinstance(plain, Mapping):
-        raise DamagedFileError(f"{path}: the configuration of study {study} is missing or unreadable.")
-    return Configuration.from_plain(plain, f"{path}: configuration of study {study}")
 
 
 def _for_one_arm(configuration: Configuration, arm: str, kept: str, where: str) -> Configuration:

@@ -1,5 +1,6 @@
 """What a study brings in: plain records that the store, the table and the figures read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -97,7 +98,7 @@ class StudyResult:
     model_version: str
     software_version: str
     arms: list[dict[str, Any]]
-    points: list[Point] = field(default_factory=list)
+    points: Sequence[Point] = field(default_factory=list)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
 
     @property

@@ -82,8 +82,9 @@ TABLES: dict[str, dict[str, tuple[type, str]]] = {
     "series_evidence": {"study": (str, "study"), "name": (str, "series"), "evidence": (str, "evidence that it rests on")},
     "indicator_evidence": {"indicator": (str, "indicator"), "evidence": (str, "why it matters")},
     "draws": {
-        "study": (str, "study"), "draw": (int, "draw, from 0"), "process": (str, "step of the month"),
-        "name": (str, "parameter"), "value": (float, "value in this draw, in the parameter's unit"),
+        "study": (str, "study; none of design morris or saltelli, which the configuration gives again"),
+        "draw": (int, "draw, from 0"), "process": (str, "step of the month"), "name": (str, "parameter"),
+        "value": (float, "value in this draw, in the parameter's unit"),
     },
     "levers": {
         "name": (str, "name"), "label": (str, "in words"), "meaning": (str, "meaning"),
