@@ -18,7 +18,8 @@ from trafficsim.experiments.store import save_study
 from trafficsim.experiments.study import run_study
 
 SMALL = [
-    "draws=0", "scale=0.01", "policy_start=2000-01", "years=1", "replicates=1", "executor=inline", "parameters.custody.candour=0.45",
+    "draws=0", "scale=0.01", "policy_start=2000-01", "years=1", "replicates=1", "executor=inline",
+    "parameters.custody.candour=0.45",
     "arms=[status_quo]", "arm=permit_reform", "arm.levers.data_firewall.coverage=0.35",
 ]  # fmt: skip
 
