@@ -102,7 +102,7 @@ def _written(output: str, places: int) -> dict[str, float]:
             for outcome in outcomes:
                 writer.write(outcome)
             seconds = time.perf_counter() - began
-            tables = ("runs", "totals", "monthly", "stocks", "fates", "changed_lives")
+            tables = ("runs", "totals", "monthly", "stocks", "fates", "harmed_lives", "changed_lives")
             rows = sum(writer.connection.execute(f"select count(*) from {table}").fetchone()[0] for table in tables)
         began = time.perf_counter()
         write_csv(folder / "csv", outcomes)
@@ -121,7 +121,7 @@ def write_csv(folder: Path, outcomes: Sequence[Outcome]) -> None:
     """Write outcomes as plainly as can be: one CSV file a table, flushed after each outcome."""
     folder.mkdir()
     with ExitStack() as stack:
-        tables = ("runs", "totals", "monthly", "stocks", "fates", "changed_lives")
+        tables = ("runs", "totals", "monthly", "stocks", "fates", "harmed_lives", "changed_lives")
         files = {table: stack.enter_context((folder / f"{table}.csv").open("w", newline="")) for table in tables}
         writers = {table: csv.writer(file) for table, file in files.items()}
         for table, writer in writers.items():
@@ -148,6 +148,7 @@ def write_csv(folder: Path, outcomes: Sequence[Outcome]) -> None:
                     if table in writers:
                         writers[table].writerows((number, *row) for row in rows)
             writers["fates"].writerows(outcome.fates)
+            writers["harmed_lives"].writerows(outcome.harmed_lives)
             writers["changed_lives"].writerows(outcome.changed_lives)
             for file in files.values():
                 file.flush()
@@ -174,6 +175,7 @@ def _disguised(outcome: Outcome, task: Task, seed: int, names: Identities, arms:
     return Outcome(
         runs,
         [(*task.place, *row[2:]) for row in outcome.fates],  # type: ignore[misc]
+        [(*task.place, *row[2:]) for row in outcome.harmed_lives],  # type: ignore[misc]
         [(*task.place, *row[2:]) for row in outcome.changed_lives],  # type: ignore[misc]
     )
 

@@ -25,8 +25,11 @@ def contents_of(path: Path) -> dict[str, list[Any]]:
         found = {
             "runs": connection.execute(_RUNS).fetchall(),
             "fates": connection.execute(_PAIRS.format(table="fates", rest="fate_a, fate_b, lives")).fetchall(),
+            "harmed": connection.execute(
+                _PAIRS.format(table="harmed_lives", rest="harm, harmed_a, harmed_b, fate_a, fate_b, lives")
+            ).fetchall(),
             "changed": connection.execute(
-                _PAIRS.format(table="changed_lives", rest="lives_changed, lives_compared")
+                _PAIRS.format(table="changed_lives", rest="lives_changed, lives_compared, harms_met")
             ).fetchall(),
             "draws": connection.execute("select study, draw, process, name, value from draws").fetchall(),
             "parameters": connection.execute("select study, process, name, value from parameters").fetchall(),

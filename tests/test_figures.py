@@ -14,7 +14,7 @@ from matplotlib.transforms import Bbox
 from trafficsim.configuration import configure
 from trafficsim.errors import UserError
 from trafficsim.experiments.frames import open_study
-from trafficsim.experiments.replicate import FATE_LABELS, NOT_DEPARTED
+from trafficsim.experiments.lives import FATES
 from trafficsim.experiments.schema import LIMITS
 from trafficsim.experiments.store import StudyWriter, save_study
 from trafficsim.experiments.study import run_study, study_of
@@ -194,7 +194,7 @@ def test_arms_are_told_apart_by_colour_and_mark() -> None:
 
 def test_each_fate_and_each_care_has_its_place() -> None:
     members = [fate for _, group in GROUPS.values() for fate in group]
-    assert sorted(members) == sorted({*FATE_LABELS, NOT_DEPARTED})
+    assert sorted(members) == sorted(set(FATES))
     assert set(CARE) == {LABELS[Care][code] for code in Care if code != Care.GROWN_UP}
     assert len(HEADLINES) == len(set(HEADLINES))
 

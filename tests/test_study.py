@@ -55,6 +55,7 @@ def assert_same(first: StudyResult, second: StudyResult) -> None:
         assert left == right
         np.testing.assert_equal(one.totals, other.totals)  # a price that is absent equals itself
     assert first.fates == second.fates
+    assert first.harmed_lives == second.harmed_lives
     assert first.changed_lives == second.changed_lives
 
 
@@ -98,7 +99,7 @@ def test_policies_may_begin_in_the_past() -> None:
     history, status_quo, package = result.runs[:3]
     assert (history.months, status_quo.first_month, package.first_month) == (60, 60, 60)
     assert sum(totals(result, "letter_package", "protected")) > sum(totals(result, "status_quo", "protected"))
-    assert all(changed > 0 for *_, changed, _ in result.changed_lives)
+    assert all(changed > 0 for *_, changed, _, _ in result.changed_lives)
 
 
 def test_policies_may_begin_with_the_calendar() -> None:
@@ -116,13 +117,13 @@ def test_an_arm_without_levers_is_the_status_quo(tmp_path: Path) -> None:
     np.testing.assert_equal(status_quo.totals, empty.totals)
     for name, values in status_quo.monthly.items():
         np.testing.assert_array_equal(values, empty.monthly[name])
-    assert [changed for *_, changed, _ in result.changed_lives] == [0, 0]
-    assert all(lives > 0 for *_, lives in result.changed_lives)
+    assert [changed for *_, changed, _, _ in result.changed_lives] == [0, 0]
+    assert all(lives > 0 for *_, lives, _ in result.changed_lives)
     assert all(one == other for *_, one, other, _ in result.fates)
 
 
 def test_lives_that_part_are_counted_once_each(small: StudyResult) -> None:
-    for _, replicate, _, _, changed, compared in small.changed_lives:
+    for _, replicate, _, _, changed, compared, _ in small.changed_lives:
         assert 0 < changed < compared
         assert sum(row[-1] for row in small.fates if row[1] == replicate) == compared
         otherwise = sum(

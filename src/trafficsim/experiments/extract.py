@@ -9,7 +9,7 @@ from typing import Any
 
 from trafficsim.experiments.content import CONTENT_TABLES
 from trafficsim.experiments.files import check_whole, close, opened, reading
-from trafficsim.experiments.schema import KEYS, STUDY_TABLES, TABLES
+from trafficsim.experiments.schema import KEYS, OF_PAIRS, STUDY_TABLES, TABLES
 
 _RUNS = "select run from study_runs where study = :study"
 _WITH_HISTORIES = f"{_RUNS} union select parent_run from runs where id in ({_RUNS}) and parent_run is not null"
@@ -18,7 +18,7 @@ _WHICH = {
     "configurations": "hash in (select configuration from studies where id = :study)",
     "runs": f"id in ({_WITH_HISTORIES})",
     **dict.fromkeys(CONTENT_TABLES, f"run in ({_WITH_HISTORIES})"),
-    **dict.fromkeys(("fates", "changed_lives"), f"run_a in ({_RUNS}) and run_b in ({_RUNS})"),
+    **dict.fromkeys(OF_PAIRS, f"run_a in ({_RUNS}) and run_b in ({_RUNS})"),
     **dict.fromkeys(STUDY_TABLES, "study = :study"),
     **dict.fromkeys(("run_series", "series_parts"), "false"),
 }

@@ -11,13 +11,13 @@ from trafficsim.experiments.explanations import DrawRows, Rows, description, exp
 from trafficsim.experiments.files import reading
 from trafficsim.experiments.points import laid_out_in, study_in
 from trafficsim.experiments.result import HISTORY, StudyResult
-from trafficsim.experiments.schema import TABLES
+from trafficsim.experiments.schema import OF_PAIRS, TABLES
 from trafficsim.experiments.series import series_of
 from trafficsim.layouts import LaidOutPoints
 
 FRAMES = (
     "studies", "indicators", "levers", "limits", "arms", "parameters", "draws", "runs", "failures", "fates",
-    "changed_lives", "monthly", "totals", "stocks",
+    "harmed_lives", "changed_lives", "monthly", "totals", "stocks",
 )  # fmt: skip
 """The tables that :func:`open_study` returns; events are left out, for they may be larger than memory."""
 
@@ -115,9 +115,9 @@ def frames_of(result: StudyResult) -> dict[str, pd.DataFrame]:
     """Return what :func:`open_study` would for a study in memory, save ``runs`` and what changes month by month."""
     rows: dict[str, Rows] = {**explanations(), **description(result), "draws": DrawRows(result), "failures": []}
     frames = {table: pd.DataFrame(list(rows[table]), columns=list(TABLES[table])) for table in FRAMES if table in rows}
-    for table, pairs in (("fates", result.fates), ("changed_lives", result.changed_lives)):
+    for table in OF_PAIRS:
         frames[table] = pd.DataFrame(
-            [(result.study_id, *row) for row in pairs], columns=[*PAIR, *list(TABLES[table])[2:]]
+            [(result.study_id, *row) for row in getattr(result, table)], columns=[*PAIR, *list(TABLES[table])[2:]]
         )
     totals = [
         (run.arm, run.draw, run.replicate, *row) for run in result.runs for row in run.totals if not np.isnan(row[-1])

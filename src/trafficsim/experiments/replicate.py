@@ -8,7 +8,6 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
@@ -21,30 +20,19 @@ from trafficsim.course import course_of, model_version
 from trafficsim.designs import Point
 from trafficsim.engine.ledger import DIMENSIONS
 from trafficsim.experiments.content import content_digest, kept_of
+from trafficsim.experiments.lives import Lives, compare_lives, lives_of
 from trafficsim.experiments.result import HISTORY, PRICE, Outcome, Place, RunRecord, Task
 from trafficsim.policy import Arm
 from trafficsim.processes.month import Course, State, advance, begin
-from trafficsim.processes.vocabulary import AREA_LABELS, LABELS, AgeBand, Care, Event, Mark, Purpose, Sex, Status
+from trafficsim.processes.vocabulary import AREA_LABELS, LABELS, AgeBand, Care, Event, Purpose, Sex, Status
 
 STATUS_QUO = Arm.from_plain(
     {"name": HISTORY, "title": "Shared history", "summary": "The status quo before the arms part.", "levers": {}}
 )
 DIMENSION_CODES: dict[str, type[IntEnum]] = {"purpose": Purpose, "sex": Sex, "age_band": AgeBand}
-PERSON_FATES = ("died", "removed")
-FATE_LABELS = [*PERSON_FATES, *(LABELS[Status][code] for code in Status)]
-NOT_DEPARTED = "did not leave in this arm"
 
 Lived = Callable[[int], None]
 """Told after each month how many months of the replicate have been lived through; may raise to end it."""
-
-
-@dataclass
-class _Lives:
-    """The lives of one arm at its end, sorted by key."""
-
-    key: NDArray[np.uint64]
-    path: NDArray[np.uint32]
-    fate: NDArray[np.int64]
 
 
 def seed_of(configuration: Configuration, replicate: int) -> int:
@@ -118,7 +106,7 @@ def run_task(configuration: Configuration, task: Task, lived: Lived | None = Non
     people_at_branch = int(state.world.migrants.size[0])
     dead_before = np.asarray(state.world.migrants.status[:people_at_branch] == Status.DEAD)
     arms = [configuration.arms[number] for number in task.arms]
-    lives: list[_Lives] = []
+    lives: list[Lives] = []
     for arm in arms:
         began = time.thread_time()
         course = course_of(arm, seed, **settings)
@@ -126,12 +114,13 @@ def run_task(configuration: Configuration, task: Task, lived: Lived | None = Non
         live(fork, course, end)
         runs.append(_record(fork, configuration, names, arm, task, slice(branch, end), began, first_log_row))
         if configuration.output.lives:
-            lives.append(_lives(fork, dead_before, people_at_branch))
-    outcome = Outcome(runs, [], [])
+            lives.append(lives_of(fork, dead_before))
+    outcome = Outcome(runs, [], [], [])
     for arm, other in zip(arms[1:], lives[1:], strict=False):
-        pairs, lives_changed, compared = _compare(lives[0], other)
-        outcome.fates.extend((*task.place, arms[0].name, arm.name, a, b, n) for a, b, n in pairs)
-        outcome.changed_lives.append((*task.place, arms[0].name, arm.name, lives_changed, compared))
+        pair, compared = (*task.place, arms[0].name, arm.name), compare_lives(lives[0], other)
+        outcome.fates.extend((*pair, *row) for row in compared.fates)
+        outcome.harmed_lives.extend((*pair, *row) for row in compared.harmed)
+        outcome.changed_lives.append((*pair, compared.changed, compared.compared, compared.harms_met))
     return outcome
 
 
@@ -165,36 +154,6 @@ class Identities:
 
 def _digest(content: Any) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _lives(state: State, dead_before: NDArray[np.bool_], people_at_branch: int) -> _Lives:
-    migrants = state.world.migrants
-    rows = int(migrants.size[0])
-    keep = np.ones(rows, bool)
-    keep[:people_at_branch] = ~dead_before
-    status, marks = migrants.status[:rows][keep].astype(np.int64), migrants.marks[:rows][keep]
-    fate = status + len(PERSON_FATES)
-    fate[(marks & Mark.REMOVED) > 0] = PERSON_FATES.index("removed")
-    fate[status == Status.DEAD] = PERSON_FATES.index("died")
-    key = migrants.key[:rows][keep]
-    order = np.argsort(key)
-    return _Lives(key[order], migrants.path[:rows][keep][order], fate[order])
-
-
-def _compare(a: _Lives, b: _Lives) -> tuple[list[tuple[str, str, int]], int, int]:
-    """Match lives by key; return the cross-table of fates, the lives that changed and the lives compared."""
-    keys = np.union1d(a.key, b.key)
-    places = len(FATE_LABELS) + 1
-    fates, paths = [], []
-    for lives in (a, b):
-        at = np.minimum(np.searchsorted(lives.key, keys), len(lives.key) - 1) if len(lives.key) else np.zeros(0, int)
-        here = lives.key[at] == keys if len(lives.key) else np.zeros(len(keys), bool)
-        fates.append(np.where(here, lives.fate[at] if len(lives.key) else 0, places - 1))
-        paths.append(np.where(here, lives.path[at] if len(lives.key) else 0, 0))
-    table = np.bincount(fates[0] * places + fates[1], minlength=places * places).reshape(places, places)
-    labels = [*FATE_LABELS, NOT_DEPARTED]
-    pairs = [(labels[i], labels[j], int(table[i, j])) for i, j in zip(*np.nonzero(table), strict=True)]
-    return pairs, int((paths[0] != paths[1]).sum()), len(keys)
 
 
 def _record(

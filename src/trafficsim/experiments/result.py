@@ -75,12 +75,14 @@ class Outcome(NamedTuple):
     """What one replicate brought in one draw: its runs, history first, and how the same lives went under each arm.
 
     ``fates`` holds (draw, replicate, arm a, arm b, fate under a, fate under b, lives), lives matched by key;
-    ``changed_lives`` holds (draw, replicate, arm a, arm b, lives changed, lives compared).
+    ``harmed_lives`` holds (draw, replicate, arm a, arm b, harm, met under a, under b, fate under a, under b, lives);
+    ``changed_lives`` holds (draw, replicate, arm a, arm b, lives changed, lives compared, lives in ``harmed_lives``).
     """
 
     runs: list[RunRecord]
     fates: list[tuple[int, int, str, str, str, str, int]]
-    changed_lives: list[tuple[int, int, str, str, int, int]]
+    harmed_lives: list[tuple[int, int, str, str, str, int, int, str, str, int]]
+    changed_lives: list[tuple[int, int, str, str, int, int, int]]
 
 
 @dataclass
@@ -112,6 +114,11 @@ class StudyResult:
         return [row for number in sorted(self.outcomes) for row in self.outcomes[number].fates]
 
     @property
-    def changed_lives(self) -> list[tuple[int, int, str, str, int, int]]:
+    def harmed_lives(self) -> list[tuple[int, int, str, str, str, int, int, str, str, int]]:
+        """The harmed lives of :class:`Outcome`, in the order of the plan."""
+        return [row for number in sorted(self.outcomes) for row in self.outcomes[number].harmed_lives]
+
+    @property
+    def changed_lives(self) -> list[tuple[int, int, str, str, int, int, int]]:
         """The changed lives of :class:`Outcome`, in the order of the plan."""
         return [row for number in sorted(self.outcomes) for row in self.outcomes[number].changed_lives]

@@ -10,20 +10,17 @@ from sqlite_utils import Database
 
 from trafficsim.experiments.content import CONTENT_TABLES, digest_of
 from trafficsim.experiments.files import close, connected, opened
-from trafficsim.experiments.schema import FOREIGN_KEYS, TABLES
+from trafficsim.experiments.schema import FOREIGN_KEYS, OF_PAIRS, TABLES
 
 OF_RUNS = {
     "study_runs": ("run",),
     "run_series": ("run",),
-    "fates": ("run_a", "run_b"),
-    "changed_lives": ("run_a", "run_b"),
+    **dict.fromkeys(OF_PAIRS, ("run_a", "run_b")),
 }
 """The tables that tell of runs beside those that hold what came of them, with the columns that name runs."""
 
-
-TORN_PAIRS = """
-lives_compared is not (select sum(lives) from fates where fates.run_a = changed_lives.run_a and fates.run_b = changed_lives.run_b)
-"""
+_LIVES_IN = "(select coalesce(sum(lives), 0) from {0} where {0}.run_a = changed_lives.run_a and {0}.run_b = changed_lives.run_b)"
+TORN_PAIRS = f"lives_compared is not {_LIVES_IN.format('fates')} or harms_met is not {_LIVES_IN.format('harmed_lives')}"
 """Comparisons of lives of which a part is lost: each life that was compared has a fate under both arms."""
 
 
@@ -44,7 +41,10 @@ def salvage(damaged: Path, path: Path) -> int:
             for table, columns in OF_RUNS.items():
                 _copy(source, database.conn, table, columns, unharmed)
             database.execute(f"delete from changed_lives where {TORN_PAIRS}")
-            database.execute("delete from fates where (run_a, run_b) not in (select run_a, run_b from changed_lives)")
+            for table in OF_PAIRS:
+                database.execute(
+                    f"delete from {table} where (run_a, run_b) not in (select run_a, run_b from changed_lives)"
+                )
             _drop_what_hangs(database)
         return len(unharmed)
     finally:

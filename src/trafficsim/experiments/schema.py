@@ -7,7 +7,7 @@ from sqlite_utils import Database
 APPLICATION_ID = 0x74726166
 """Marks an SQLite file as one of ours ("traf")."""
 
-FORM = 2
+FORM = 3
 """Raised when tables change their form; a file of another form is left alone."""
 
 LIMITS = (
@@ -132,9 +132,18 @@ TABLES: dict[str, dict[str, tuple[type, str]]] = {
         "fate_a": (str, "fate under the baseline"), "fate_b": (str, "fate of the same lives under the other arm"),
         "lives": (int, "simulated lives"),
     },
+    "harmed_lives": {
+        "run_a": (int, "run of the baseline"), "run_b": (int, "run of the other arm, for the same lives"),
+        "harm": (str, "a harm that met these lives under either arm, at least once since the arms parted"),
+        "harmed_a": (int, "1 where it met them under the baseline, else 0"),
+        "harmed_b": (int, "1 where it met them under the other arm, else 0"),
+        "fate_a": (str, "fate under the baseline"), "fate_b": (str, "fate of the same lives under the other arm"),
+        "lives": (int, "simulated lives; a life that met several harms is counted under each"),
+    },
     "changed_lives": {
         "run_a": (int, "run of the baseline"), "run_b": (int, "run of the other arm, for the same lives"),
         "lives_changed": (int, "lives that differ"), "lives_compared": (int, "lives compared"),
+        "harms_met": (int, "sum of lives in table harmed_lives"),
     },
     "events": {
         "run": (int, "run"), "month": (str, "YYYY-MM"), "person_key": (str, "name of a simulated life, equal in all arms"),
@@ -142,6 +151,9 @@ TABLES: dict[str, dict[str, tuple[type, str]]] = {
     },
 }  # fmt: skip
 """Each table's columns: type and meaning. A table stands after those that it refers to."""
+
+OF_PAIRS = [name for name, columns in TABLES.items() if "run_a" in columns]
+"""The tables that tell how the same lives went in two runs."""
 
 STUDY_TABLES = [name for name, columns in TABLES.items() if "study" in columns]
 """The tables whose rows belong to one study."""
@@ -159,6 +171,7 @@ KEYS: dict[str, Any] = {
     "series_parts": "part", "run_series": "run",
     "study_runs": ("study", "draw", "replicate", "arm"), "failures": ("study", "draw", "replicate"),
     "fates": ("run_a", "run_b", "fate_a", "fate_b"), "changed_lives": ("run_a", "run_b"),
+    "harmed_lives": ("run_a", "run_b", "harm", "harmed_a", "harmed_b", "fate_a", "fate_b"),
 }  # fmt: skip
 
 FOREIGN_KEYS: dict[str, list[tuple[str, str, str]]] = {
@@ -182,6 +195,7 @@ FOREIGN_KEYS: dict[str, list[tuple[str, str, str]]] = {
     "totals": [("run", "runs", "id"), ("indicator", "indicators", "name")],
     "stocks": [("run", "runs", "id")],
     "fates": [("run_a", "runs", "id"), ("run_b", "runs", "id")],
+    "harmed_lives": [("run_a", "runs", "id"), ("run_b", "runs", "id")],
     "changed_lives": [("run_a", "runs", "id"), ("run_b", "runs", "id")],
     "events": [("run", "runs", "id")],
 }

@@ -21,7 +21,7 @@ from trafficsim.experiments.content import CONTENT_TABLES, IN_PARQUET, content_r
 from trafficsim.experiments.explanations import description, explanations
 from trafficsim.experiments.files import close, opened, told
 from trafficsim.experiments.result import Failure, Outcome, RunRecord, StudyResult, Task
-from trafficsim.experiments.schema import KEYS, STUDY_TABLES, TABLES
+from trafficsim.experiments.schema import KEYS, OF_PAIRS, STUDY_TABLES, TABLES
 from trafficsim.experiments.series import (
     check_parquet,
     forget_lost_parts,
@@ -200,7 +200,7 @@ def _refer_to_part(database: Database, part: str, digest: str, rows: int, identi
 def _delete_orphans(database: Database) -> int:
     """Delete the runs that belong to no study, what came of them first."""
     orphans = "select id from runs where id not in (select run from study_runs)"
-    for table in (*CONTENT_TABLES, "run_series", "fates", "changed_lives"):
+    for table in (*CONTENT_TABLES, "run_series", *OF_PAIRS):
         for column in ("run", "run_a", "run_b"):
             if column in TABLES[table]:
                 database.execute(f"delete from {table} where {column} in ({orphans})")
@@ -239,11 +239,8 @@ def _write_outcome(database: Database, study: StudyResult, outcome: Outcome) -> 
             database, study.model_version, numbers[run.parent] if run.parent else None, run
         )
         _write(database, "study_runs", [(study.study_id, run.draw, run.replicate, run.arm, by_arm[run.arm])])
-    pairs = [(by_arm[a], by_arm[b], *rest) for _, _, a, b, *rest in outcome.fates]
-    _write(database, "fates", pairs)
-    _write(
-        database, "changed_lives", [(by_arm[a], by_arm[b], *rest) for _, _, a, b, *rest in outcome.changed_lives]
-    )  # fmt: skip
+    for table in OF_PAIRS:
+        _write(database, table, [(by_arm[a], by_arm[b], *rest) for _, _, a, b, *rest in getattr(outcome, table)])
     place = (study.study_id, outcome.runs[0].draw, outcome.runs[0].replicate)
     database.execute("delete from failures where study = ? and draw = ? and replicate = ?", place)
 
