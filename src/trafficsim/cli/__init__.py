@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from trafficsim.cli import texts
+from trafficsim.cli import choosing, texts
 from trafficsim.errors import UserError
 
 STUDY_VERBS = ("compare", "run", "sweep")
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from trafficsim.cli.studying import study
 
             return study(words[0], words[1:])
-        options = _parser().parse_args(words)
+        options = _parsed(words)
         if options.do is None:
             _parser().print_help()
             return 0
@@ -61,6 +61,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as stop:
         print(f"trafficsim: {str(stop) or 'stopped'}.", file=sys.stderr)
         return INTERRUPTED
+
+
+def _parsed(words: list[str]) -> argparse.Namespace:
+    """Return what ``words`` say; settings may stand on both sides of switches, which argparse alone does not allow."""
+    options, others = _parser().parse_known_args(words)
+    if others and (not hasattr(options, "words") or any(word.startswith("-") for word in others)):
+        return _parser().parse_args(words)  # says what is wrong
+    if others:
+        options.words += others
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -191,6 +201,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     catalog.add_argument("--json", action="store_true", help="as JSON, for programs")
     catalog.add_argument("--config-dir", action="append", default=[], metavar="DIR", help="show your own arms too")
+
+    choosing.add_commands(verb)
 
     verb("version", "show the version", "", _version)
     return parser

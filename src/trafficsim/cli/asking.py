@@ -82,3 +82,32 @@ def conducted(configuration: Configuration, path: Path) -> "Conclusion":
             f"{conclusion.reasons[0]} See them all: trafficsim studies {path} --failures"
         )
     return conclusion
+
+
+def study_asked_of(
+    words: Sequence[str], defaults: Mapping[str, str], config_dirs: Sequence[str] = (), study: str | None = None
+) -> tuple[Path, str | None]:
+    """Return the results file and the study in it that ``words`` name: a file, or settings of a study that is then conducted.
+
+    ``defaults`` are settings of the study that hold where ``words`` say nothing of their key; its file is
+    results/NAME/study.sqlite, as a sweep's is. Raises :class:`UserError` where a file and settings are mixed.
+    """
+    from trafficsim.cli.studying import sweep_file
+    from trafficsim.composition import compose
+
+    files = [word for word in words if "=" not in word]
+    if files:
+        if len(words) > 1:
+            others = [word for word in words if word != files[0]]
+            raise UserError(
+                f"'{others[0]}' does not go with the results file '{files[0]}', whose study is settled; leave one of them out."
+            )
+        return Path(files[0]), study
+    if study is not None:
+        raise UserError("--study names one of the studies in a results file; name the file, too.")
+    given = {word.partition("=")[0].lstrip("+~") for word in words}
+    given |= {key.removeprefix("study.") for key in given}
+    held = [f"{key}={value}" for key, value in defaults.items() if key not in given]
+    configuration = compose([*held, *words], config_dirs)
+    path = sweep_file(configuration)
+    return path, conducted(configuration, path).study.study_id

@@ -101,3 +101,20 @@ examples:
   trafficsim bundle --verify prices.zip
   trafficsim bundle --verify prices.zip --rerun 3     three of its runs are lived through again
 """
+
+ROBUST = """\
+settings of its own:
+  harms=[A,B,...]       the harms to rights-holders that are looked at, each by itself; they are never added up
+  satisfy='refoulement<=0.5, trafficked_again<=1'   conditions, in parts of the first arm's level in the same world; in how
+                        many worlds they hold, one by one and all together
+all others are those of a study ('trafficsim compare -h'); without a file it is run first, with draws=64, replicates=2,
+scale=0.1 and output=totals unless you say otherwise, into results/robust/study.sqlite; the same command goes on with it.
+
+Regret: the harm beyond that under the best arm on your list in the same world. Arms that add to surveillance or enforcement,
+or move an outside condition such as the border, are shown for comparison and never counted among those to choose.
+
+examples:
+  trafficsim robust 'arms=[status_quo,non_refoulement_only,letter_package]' draws=128
+  trafficsim robust results/robust/study.sqlite harms=[refoulement,deaths] 'satisfy=refoulement<=0.2'
+  trafficsim robust results/robust/study.sqlite --csv
+"""

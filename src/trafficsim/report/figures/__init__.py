@@ -1,6 +1,7 @@
 """Figures of a study, made from its results file and from nothing else."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import matplotlib
@@ -37,22 +38,30 @@ def draw_figures(database: Path | str, folder: Path | str, study: str | None = N
     if frames["totals"].empty:
         raise UserError(f"{database} holds no finished replicate, so there is nothing to draw.")
     made: list[Path] = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with matplotlib.rc_context(SETTINGS):
-            for name, draw in DRAWINGS.items():
-                figure = draw(frames)
-                if figure is None:
-                    continue
-                _lay_out(figure)
-                figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
-                figure.savefig(folder / f"{name}.png", dpi=150)
-                made.append(folder / f"{name}.png")
-    except OSError as problem:
-        raise UserError(
-            f"The figures could not be written to {folder}: {problem.strerror or problem}. The database is not touched by it."
-        ) from problem
+    for name, draw in DRAWINGS.items():
+        made += save_figure(partial(draw, frames), folder, name)
     return made
+
+
+def save_figure(draw: Callable[[], Figure | None], folder: Path, name: str) -> list[Path]:
+    """Draw a figure in the style of all and write it as PNG and SVG; return the PNG file, none where nothing is drawn.
+
+    Raises :class:`UserError` where the folder cannot be written.
+    """
+    with matplotlib.rc_context(SETTINGS):
+        figure = draw()
+        if figure is None:
+            return []
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            _lay_out(figure)
+            figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+            figure.savefig(folder / f"{name}.png", dpi=150)
+        except OSError as problem:
+            raise UserError(
+                f"The figures could not be written to {folder}: {problem.strerror or problem}. The database is not touched by it."
+            ) from problem
+    return [folder / f"{name}.png"]
 
 
 def _lay_out(figure: Figure) -> None:

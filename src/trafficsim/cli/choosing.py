@@ -1,0 +1,97 @@
+"""``trafficsim robust``, ``interactions`` and ``agenda``: how arms stand in all plausible worlds, which levers help each
+other, and what would be worth finding out.
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trafficsim.cli import texts
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from trafficsim.cli.asking import Verb
+
+ROBUST_STUDY = {"study.name": "robust", "output": "totals", "scale": "0.1", "draws": "64", "replicates": "2"}
+ROBUST_OWN = {"harms": "", "satisfy": "refoulement<=0.5, trafficked_again<=1"}
+
+
+def add_commands(verb: "Verb") -> None:
+    """Add the commands of this file to the parser."""
+    robust = verb(
+        "robust",
+        "how the arms that you list stand in all plausible worlds: regret, conditions that hold, trade-offs among harms",
+        texts.ROBUST,
+        robust_choice,
+    )
+    _add_arguments(robust)
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("words", nargs="*", metavar="FILE | KEY=VALUE", help="a results file, or settings of a study")
+    parser.add_argument("--study", help="which one, where the file holds several (default: the newest)")
+    parser.add_argument("--config-dir", action="append", default=[], metavar="DIR", help="arms and studies of your own")
+    parser.add_argument("--folder", help="where to draw (default: a folder 'figures' beside the database)")
+    printed = parser.add_mutually_exclusive_group()
+    printed.add_argument("--json", action="store_true", help="as JSON, for programs; nothing is drawn")
+    printed.add_argument("--csv", action="store_true", help="as one long table of CSV; nothing is drawn")
+
+
+def robust_choice(options: argparse.Namespace) -> int:
+    """Print regret, satisficing and dominance of the arms of a study, and draw their trade-offs."""
+    from trafficsim.analysis.robustness import HARMS, conditions_in, only_compared, robustness
+    from trafficsim.analysis.worlds import worlds_of
+    from trafficsim.cli.asking import names_in, own_settings, study_asked_of
+    from trafficsim.errors import UserError
+    from trafficsim.experiments.frames import open_study
+    from trafficsim.report.choice import TABLES, print_robustness
+
+    own, words = own_settings(options.words, ROBUST_OWN)
+    conditions = conditions_in(own["satisfy"])  # a slip is told before a study is run
+    if not any("=" not in word or word.startswith(("arms=", "arm=")) for word in words):
+        raise UserError("Name a results file, or list the arms that are to be looked at: arms=[status_quo,A,B,...].")
+    path, study = study_asked_of(words, ROBUST_STUDY, options.config_dir, options.study)
+    frames = open_study(path, study, TABLES)
+    worlds = worlds_of(frames)
+    found = robustness(worlds, names_in(own["harms"]) or HARMS, conditions, only_compared(frames["arms"]))
+    if options.json:
+        plain = {"regret": found.regret, "satisficing": found.satisficing, "dominance": found.dominance}
+        print_json(frames, {"level": found.level, "worlds": found.worlds, "replicates": found.replicates}, plain)
+    elif options.csv:
+        print(found.tidy().to_csv(index=False), end="")
+    else:
+        from trafficsim.report.figures.trade_offs import draw_trade_offs
+
+        print_robustness(found, frames)
+        save(partial(draw_trade_offs, worlds, found, frames), "trade_offs", _folder(options, path))
+    return 0
+
+
+def print_json(
+    frames: "Mapping[str, pd.DataFrame]", facts: Mapping[str, Any], tables: "Mapping[str, pd.DataFrame]"
+) -> None:
+    """Print tables with the study they come from and its limits; what is absent is null."""
+    study = frames["studies"].iloc[0]
+    plain = {
+        "study": study["id"], "scale": float(study["scale"]), "design": study["design"],
+        "model_version": study["model_version"], "limits": list(frames["limits"]["text"]), **facts,
+        **{name: json.loads(table.to_json(orient="records")) for name, table in tables.items()},
+    }  # fmt: skip
+    print(json.dumps(plain, indent=2, ensure_ascii=False))
+
+
+def save(draw: "Callable[[], Figure | None]", name: str, folder: Path) -> None:
+    """Draw a figure, write it and say where it is."""
+    from trafficsim.report.figures import save_figure
+
+    for figure in save_figure(draw, folder, name):
+        print(f"Figure:   {figure}", flush=True)
+
+
+def _folder(options: argparse.Namespace, path: Path) -> Path:
+    return Path(options.folder) if options.folder else path.parent / "figures"
