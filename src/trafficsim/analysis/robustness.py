@@ -71,11 +71,11 @@ class Condition:
 class Robustness:
     """What :func:`robustness` returns. Shares are of worlds, their intervals Wilson's; intervals of regret are bootstrapped.
 
-    ``regret`` has a row a harm and arm (columns :data:`REGRET`): ``level`` is the mean over worlds, ``best_*`` the share of
+    ``regret`` has a row a harm and arm (columns ``REGRET``): ``level`` is the mean over worlds, ``best_*`` the share of
     worlds in which no arm that can be chosen does less of this harm, ``regret_*`` in the harm's unit, ``relative_*`` in
     parts of the baseline's level in the same world. ``satisficing`` has a row an arm and condition, and one for all of them
-    (columns :data:`SATISFICING`); ``undecided`` is the share of worlds in which replicates disagree. ``dominance`` has a
-    row an arm (columns :data:`DOMINANCE`): the share of worlds in which another arm does less of some harm and more of
+    (columns ``SATISFICING``); ``undecided`` is the share of worlds in which replicates disagree. ``dominance`` has a
+    row an arm (columns ``DOMINANCE``): the share of worlds in which another arm does less of some harm and more of
     none, the arm that does so most often, and in which share it does.
     """
 
