@@ -16,7 +16,18 @@ from trafficsim.errors import UserError
 from trafficsim.policy import LEVERS, Arm, LeverValue
 from trafficsim.processes.circumstances import Switches
 from trafficsim.processes.population import DECLARATIONS
-from trafficsim.processes.vocabulary import Care, Event, Permit, Purpose, Registration, Role, Stage, Status
+from trafficsim.processes.vocabulary import (
+    Care,
+    Departure,
+    Event,
+    Permit,
+    Purpose,
+    Registration,
+    Role,
+    Sex,
+    Stage,
+    Status,
+)
 
 
 def examples(number):
@@ -124,7 +135,7 @@ def check_numbers(tables):
 
 
 def check_books(model, people):
-    """Moves add up to the stocks, groups to totals, months to years; all moves are in the catalogue's table."""
+    """Moves add up to the stocks, groups to totals; all moves are in the catalogue's table."""
     ledger, stocks, month = model.state.ledger, model.state.stocks, model.month
     by_status = stocks.by_status[:month]
     now = np.bincount(people["status"], minlength=len(Status))
@@ -151,11 +162,20 @@ def check_books(model, people):
 
     for dimension in DIMENSIONS:
         assert (ledger.monthly_by[dimension].sum(axis=2) == ledger.monthly).all(), dimension
-    years = np.add.reduceat(ledger.monthly, np.arange(0, len(ledger.monthly), 12), axis=0)
-    assert (ledger.yearly.sum(axis=(2, 3, 4, 5)) == years).all()
-    assert min(ledger.yearly.min(), ledger.monthly.min(), ledger.moves.min(), by_status.min()) >= 0
+    by_departure = ledger.monthly_by["departure"].sum(axis=0)
+    by_sex = ledger.monthly_by["sex"].sum(axis=0)
+    deceived = by_departure[:, Departure.DECEIVED_OR_ABDUCTED]
+    assert (deceived <= by_sex[:, Sex.FEMALE]).all()  # only women and girls are
+    assert deceived[Event.DECEIVED_OR_ABDUCTED] == ledger.monthly[:, Event.DECEIVED_OR_ABDUCTED].sum()
+    assert deceived[Event.DECIDED_TO_LEAVE] == deceived[Event.DECEIVED_OR_ABDUCTED]
+    of_no_journey = [event for event in Event if event.name.startswith(("CHILD_", "BROKER_", "EDGE_"))]
+    none = by_departure[:, Departure.NONE]
+    assert (none[of_no_journey] == ledger.monthly.sum(axis=0)[of_no_journey]).all()
+    assert none.sum() == none[of_no_journey].sum()
+    assert min(ledger.monthly.min(), ledger.moves.min(), by_status.min()) >= 0
     assert not ledger.monthly[month:].any()
     assert not ledger.entries.cells.any()
+    assert not ledger.entries.departures.any()
 
 
 def check_people(model, tables):
@@ -295,7 +315,7 @@ def assert_same(one, other):
     for name, first, second in zip(DECLARATIONS, one.state.world, other.state.world, strict=True):
         for column, values in used(first).items():
             assert np.array_equal(values, used(second)[column], equal_nan=False), f"{name}.{column}"
-    for name in ("monthly", "yearly", "moves", "moves_by_event"):
+    for name in ("monthly", "moves", "moves_by_event"):
         assert np.array_equal(getattr(one.state.ledger, name), getattr(other.state.ledger, name)), name
     for first, second in zip(one.state.stocks, other.state.stocks, strict=True):
         assert np.array_equal(first, second)

@@ -159,7 +159,7 @@ def test_groups_add_up_to_all(file: sqlite3.Connection) -> None:
         "group by run, whole.indicator, parts.dimension",
         [PRICE],
     ).fetchall()
-    assert {dimension for _, dimension, *_ in rows} == {"area", "purpose", "sex", "age_band"}
+    assert {dimension for _, dimension, *_ in rows} == {"area", "purpose", "sex", "age_band", "departure"}
     assert all(whole == parts for *_, whole, parts in rows)
 
 

@@ -65,7 +65,7 @@ def compiled(settings, until):
         for column in table._fields[:-1]
     }
     ledger = model.state.ledger
-    found |= {name: getattr(ledger, name) for name in ("monthly", "yearly", "moves", "moves_by_event")}
+    found |= {name: getattr(ledger, name) for name in ("monthly", "moves", "moves_by_event")}
     found |= {f"monthly_by_{name}": array for name, array in ledger.monthly_by.items()}
     found |= model.state.stocks._asdict() | {"protection_signal": model.state.protection_signal}
     return found, model

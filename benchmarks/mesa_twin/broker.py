@@ -83,4 +83,4 @@ class Broker(mesa.Agent):
 
     def tell(self, event):
         """Count an event of this broker."""
-        self.model.ledger.cells[event, self.area, 0, 0, 0] += 1
+        self.model.ledger.cells[event, self.area, 0, 0, 0, 0] += 1

@@ -56,7 +56,7 @@ class Child(mesa.Agent):
 
     def tell(self, event):
         """Count an event of this child."""
-        self.model.ledger.cells[event, self.area, 0, self.sex, age_band(self.age)] += 1
+        self.model.ledger.cells[event, self.area, 0, self.sex, age_band(self.age), 0] += 1
 
     def grow(self, p):
         """One month of a child."""

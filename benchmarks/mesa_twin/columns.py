@@ -57,7 +57,6 @@ def counts(model):
         name: np.zeros((months, LEDGER_SHAPE[0], levels), np.int64)
         for name, levels in zip(DIMENSIONS, LEDGER_SHAPE[1:], strict=True)
     }
-    yearly = np.zeros((-(-months // 12), *LEDGER_SHAPE), np.int64)
     moves = np.zeros((months, len(Status), len(Status)), np.int32)
     moves_by_event = np.zeros((LEDGER_SHAPE[0], len(Status), len(Status)), np.int64)
     for month in range(lived):
@@ -65,7 +64,6 @@ def counts(model):
             monthly[month, event] += amount
             for name, level in zip(DIMENSIONS, group, strict=True):
                 monthly_by[name][month, event, level] += amount
-            yearly[(month // 12, event, *group)] += amount
         for (event, left, entered), persons in model.ledger.months_of_moves[month].items():
             moves[month, left, entered] += persons
             moves_by_event[event, left, entered] += persons
@@ -80,7 +78,6 @@ def counts(model):
     return {
         "monthly": monthly,
         **{f"monthly_by_{name}": array for name, array in monthly_by.items()},
-        "yearly": yearly,
         "moves": moves,
         "moves_by_event": moves_by_event,
         "by_status": by_status_and_sex.sum(axis=2),

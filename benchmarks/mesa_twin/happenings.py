@@ -1,6 +1,6 @@
 """How something happens to a migrant: counted, noted on the path, marked; and the moves that several steps share."""
 
-from trafficsim.processes.happenings import MARK_OF_EVENT
+from trafficsim.processes.happenings import MARK_OF_EVENT, departure_of
 from trafficsim.processes.vocabulary import Event, Permit, Stage, Status
 
 MARKS: list[int] = MARK_OF_EVENT.tolist()
@@ -13,12 +13,14 @@ class Happenings:
 
     def tally(self, event, amount=1):
         """Count a month lived in a state, which leaves no trace on the path."""
-        self.model.ledger.cells[event, self.area, self.purpose, self.sex, self.band] += amount
+        self.model.ledger.cells[event, self.area, self.purpose, self.sex, self.band, departure_of(self.motive)] += (
+            amount
+        )
 
     def note(self, event, amount=1):
         """Count an event of this life and put it on its path."""
         model = self.model
-        model.ledger.cells[event, self.area, self.purpose, self.sex, self.band] += amount
+        model.ledger.cells[event, self.area, self.purpose, self.sex, self.band, departure_of(self.motive)] += amount
         self.marks |= MARKS[event]
         if model.luck.keeps_paths:
             self.path = model.luck.continued(self.path, event, model.month)

@@ -254,7 +254,8 @@ def arms_part() -> str:
 def indicators_page() -> str:
     """Return the page of the indicators."""
     blocks = [
-        "What a study counts, month by month and in total, by area, purpose, sex and age band. Harm is counted, never depicted.",
+        "What a study counts, month by month and in total, by area, purpose, sex, age band and mode of departure. "
+        "Harm is counted, never depicted.",
     ]
     for name, record in catalog().indicators.items():
         blocks.append(md.heading(2, record.label, md.name_of_target("indicator", name)))

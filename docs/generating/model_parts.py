@@ -217,8 +217,8 @@ def vocabulary_page() -> str:
         "Events, draws and other closed lists",
         "vocabulary",
         "The words of the model are closed lists. What happens to a person is an *event*, counted in the ledger by month, "
-        "area, purpose, sex and age band. Luck is a *draw*: a pure function of the seed, whose life it is, the kind of draw "
-        "and the month, so that the same person meets the same luck under every policy.",
+        "area, purpose, sex, age band and mode of departure. Luck is a *draw*: a pure function of the seed, whose life it is, "
+        "the kind of draw and the month, so that the same person meets the same luck under every policy.",
         md.heading(2, "Events", "all-events"),
         f"{len(words.Event)} kinds of event, where the code counts each, and the indicators made of it.",
         md.table(["event", "counted by", "indicators"], events),

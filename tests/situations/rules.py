@@ -20,6 +20,7 @@ from trafficsim.processes.circumstances import Circumstances
 from trafficsim.processes.vocabulary import (
     AgeBand,
     CrossingOutcome,
+    Departure,
     Link,
     Motive,
     Permit,
@@ -35,12 +36,12 @@ from trafficsim.processes.vocabulary import (
 
 SPOKEN = {
     "status": Status, "mother_status": Status, "sex": Sex, "motive": Motive, "link": Link, "permit": Permit,
-    "registration": Registration, "purpose": Purpose, "role": Role,
+    "registration": Registration, "purpose": Purpose, "role": Role, "departure": Departure,
 }  # fmt: skip
 """Arguments that are written as words."""
 GIVES = {
-    "age band": AgeBand, "crossing outcome": CrossingOutcome, "link": Link, "motive": Motive, "purpose": Purpose, "status": Status,
-    "stratum": Stratum,
+    "age band": AgeBand, "crossing outcome": CrossingOutcome, "departure": Departure, "link": Link, "motive": Motive,
+    "purpose": Purpose, "status": Status, "stratum": Stratum,
 }  # fmt: skip
 """What a rule may give besides a chance, a number, and yes or no."""
 _PARAMETERS_OF = {"presence": "returns"}

@@ -1,8 +1,8 @@
 """The ledger: what happened, counted by month and group, and on request kept event by event.
 
 Compiled code writes into the cells of the current month; at the month's end they are folded into monthly sums by each
-dimension and into a yearly cross-table. Cells are int64: money sums fit as well as counts. Moves from one state to
-another are counted month by month, and in all by event, so that the books can be balanced against the stocks.
+dimension. Cells are int64: money sums fit as well as counts. Moves from one state to another are counted month by month,
+and in all by event, so that the books can be balanced against the stocks.
 """
 
 import math
@@ -11,18 +11,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from trafficsim.engine.compiling import compiled
+from trafficsim.engine.compiling import compiled, woven
 from trafficsim.engine.draws import word
 from trafficsim.engine.tables import column_array
 
-DIMENSIONS = ("area", "purpose", "sex", "age_band")
+DIMENSIONS = ("area", "purpose", "sex", "age_band", "departure")
+BITS_OF_DEPARTURE = 2
+"""The lowest bits of a group's number say how the journey began, the others are its cell: area, purpose, sex, age band."""
+ROOM_FOR_DEPARTURE = 1 << BITS_OF_DEPARTURE
 
 
 class Entries(NamedTuple):
     """What compiled code sees of the ledger."""
 
     cells: np.ndarray
-    """int64 (events, groups): counts of the current month; a group is an area, purpose, sex and age band in one number."""
+    """int64 (events, groups): counts of the current month; here a group is an area, purpose, sex and age band in one number."""
+    departures: np.ndarray
+    """int64 (events, modes of departure): the same counts by departure, which in the cells would take three times as many."""
     moves: np.ndarray
     """int32 (events, states left, states entered): lives that an event moved in the current month."""
     log_month: np.ndarray
@@ -32,10 +37,17 @@ class Entries(NamedTuple):
     """int64 (2,): rows used, and 1 when the log is kept."""
 
 
+@woven
+def add(entries, event, group, amount):
+    """Add ``amount`` (whole) of ``event`` to what ``group`` stands for."""
+    entries.cells[event, group >> BITS_OF_DEPARTURE] += amount
+    entries.departures[event, group & (ROOM_FOR_DEPARTURE - 1)] += amount
+
+
 @compiled
 def count(entries, month, event, group, key, amount):
     """Count ``amount`` (whole) of ``event`` for one life of ``group``, and note it in the log when one is kept."""
-    entries.cells[event, group] += amount
+    add(entries, event, group, amount)
     if entries.log_size[1] != 0:
         row = entries.log_size[0]
         if row < len(entries.log_month):
@@ -46,22 +58,31 @@ def count(entries, month, event, group, key, amount):
 
 
 @compiled
-def fold_cells(cells, year, in_all, by_area, by_purpose, by_sex, by_age_band):
-    """Add the month's cells to the year's and to the month's sums by each dimension, and clear them."""
-    events, areas, purposes, sexes, age_bands = year.shape
+def fold_cells(entries, in_all, by_area, by_purpose, by_sex, by_age_band, by_departure):
+    """Add the month's cells to the month's sums by each dimension, and clear them."""
+    events, areas = by_area.shape
+    purposes, sexes, age_bands = by_purpose.shape[1], by_sex.shape[1], by_age_band.shape[1]
+    groups = purposes * sexes * age_bands
     for event in range(events):
-        group = -1
+        in_event = 0
+        for departure in range(by_departure.shape[1]):
+            counted = entries.departures[event, departure]
+            entries.departures[event, departure] = 0
+            by_departure[event, departure] += counted
+            in_event += counted
+        if in_event == 0:
+            continue  # nothing is ever taken away, so all its cells are empty
+        in_all[event] += in_event
         for area in range(areas):
+            group = area * groups
             for purpose in range(purposes):
                 for sex in range(sexes):
                     for band in range(age_bands):
+                        counted = entries.cells[event, group]
                         group += 1
-                        counted = cells[event, group]
                         if counted == 0:
                             continue
-                        cells[event, group] = 0
-                        year[event, area, purpose, sex, band] += counted
-                        in_all[event] += counted
+                        entries.cells[event, group - 1] = 0
                         by_area[event, area] += counted
                         by_purpose[event, purpose] += counted
                         by_sex[event, sex] += counted
@@ -87,7 +108,7 @@ class Ledger:
     """Counts of one run.
 
     Args:
-        shape: numbers of (events, areas, purposes, sexes, age bands).
+        shape: numbers of (events, areas, purposes, sexes, age bands, modes of departure).
         states: number of states that a life can be in. ``moves``, int32 (months, states left, states entered), and
             ``moves_by_event``, int64 (events, states left, states entered), count who went from one to another.
         months: length of the run's horizon.
@@ -102,12 +123,12 @@ class Ledger:
             name: np.zeros((months, self.shape[0], levels), np.int64)
             for name, levels in zip(DIMENSIONS, self.shape[1:], strict=True)
         }
-        self.yearly = np.zeros((-(-months // 12), *self.shape), np.int64)
         self.moves = np.zeros((months, states, states), np.int32)
         self.moves_by_event = np.zeros((self.shape[0], states, states), np.int64)
         capacity = 1 << 16 if log else 0
         self.entries = Entries(
-            column_array(np.zeros((self.shape[0], math.prod(self.shape[1:])), np.int64)),
+            column_array(np.zeros((self.shape[0], math.prod(self.shape[1:-1])), np.int64)),
+            column_array(np.zeros((self.shape[0], self.shape[-1]), np.int64)),
             column_array(np.zeros((self.shape[0], states, states), np.int32)),
             np.zeros(capacity, np.int16),
             np.zeros(capacity, np.int16),
@@ -130,8 +151,8 @@ class Ledger:
         """Fold the month's cells into the sums and clear them."""
         by = self.monthly_by
         fold_cells(
-            self.entries.cells, self.yearly[month // 12], self.monthly[month], by["area"][month], by["purpose"][month],
-            by["sex"][month], by["age_band"][month],
+            self.entries, self.monthly[month], by["area"][month], by["purpose"][month], by["sex"][month],
+            by["age_band"][month], by["departure"][month],
         )  # fmt: skip
         fold_moves(self.entries.moves, self.moves[month], self.moves_by_event)
 
@@ -149,7 +170,6 @@ class Ledger:
         twin.shape = self.shape
         twin.monthly = self.monthly.copy()
         twin.monthly_by = {name: array.copy() for name, array in self.monthly_by.items()}
-        twin.yearly = self.yearly.copy()
         twin.moves = self.moves.copy()
         twin.moves_by_event = self.moves_by_event.copy()
         twin.entries = Entries(*(array.copy() for array in self.entries))

@@ -24,12 +24,14 @@ from trafficsim.experiments.lives import Lives, compare_lives, lives_of
 from trafficsim.experiments.result import HISTORY, PRICE, Outcome, Place, RunRecord, Task
 from trafficsim.policy import Arm
 from trafficsim.processes.month import Course, State, advance, begin
-from trafficsim.processes.vocabulary import AREA_LABELS, LABELS, AgeBand, Care, Event, Purpose, Sex, Status
+from trafficsim.processes.vocabulary import AREA_LABELS, LABELS, AgeBand, Care, Departure, Event, Purpose, Sex, Status
 
 STATUS_QUO = Arm.from_plain(
     {"name": HISTORY, "title": "Shared history", "summary": "The status quo before the arms part.", "levers": {}}
 )
-DIMENSION_CODES: dict[str, type[IntEnum]] = {"purpose": Purpose, "sex": Sex, "age_band": AgeBand}
+DIMENSION_CODES: dict[str, type[IntEnum]] = {
+    "purpose": Purpose, "sex": Sex, "age_band": AgeBand, "departure": Departure,
+}  # fmt: skip
 
 Lived = Callable[[int], None]
 """Told after each month how many months of the replicate have been lived through; may raise to end it."""

@@ -113,7 +113,7 @@ TABLES: dict[str, dict[str, tuple[type, str]]] = {
         "run": (int, "run"), "indicator": (str, "indicator"), "month": (str, "YYYY-MM"), "value": (float, "in its unit"),
     },
     "totals": {
-        "run": (int, "run"), "indicator": (str, "indicator"), "dimension": (str, "all, area, purpose, sex or age_band"),
+        "run": (int, "run"), "indicator": (str, "indicator"), "dimension": (str, "all, area, purpose, sex, age_band or departure"),
         "level": (str, "group"), "value": (float, "over the run, in the indicator's unit; a group with 0 has no row"),
     },
     "stocks": {

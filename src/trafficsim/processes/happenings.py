@@ -4,8 +4,20 @@ import numpy as np
 
 from trafficsim.engine.compiling import compiled, rule, woven
 from trafficsim.engine.draws import join, word
-from trafficsim.engine.ledger import count
-from trafficsim.processes.vocabulary import AGE_BAND_STARTS, AREAS, AgeBand, Event, Mark, Purpose, Sex, Stage, Status
+from trafficsim.engine.ledger import ROOM_FOR_DEPARTURE, add, count
+from trafficsim.processes.vocabulary import (
+    AGE_BAND_STARTS,
+    AREAS,
+    AgeBand,
+    Departure,
+    Event,
+    Mark,
+    Motive,
+    Purpose,
+    Sex,
+    Stage,
+    Status,
+)
 
 _LOW_32_BITS = 0xFFFFFFFF
 PURPOSES, SEXES, AGE_BANDS = len(Purpose), len(Sex), len(AgeBand)
@@ -45,9 +57,15 @@ def age_band(years):
 
 
 @rule
-def group_of(area, purpose, sex, band):
-    """The number of the group that results are counted by: area, purpose, sex and age band in one."""
-    return ((area * PURPOSES + purpose) * SEXES + sex) * AGE_BANDS + band
+def departure_of(motive):
+    """How a journey with this motive began: by the person's own decision, or by deception or abduction."""
+    return Departure.OWN_DECISION + (motive >= Motive.DECEPTION)
+
+
+@rule
+def group_of(area, purpose, sex, band, departure):
+    """The number of the group that results are counted by: area, purpose, sex, age band and mode of departure in one."""
+    return (((area * PURPOSES + purpose) * SEXES + sex) * AGE_BANDS + band) * ROOM_FOR_DEPARTURE + departure
 
 
 @rule
@@ -65,14 +83,15 @@ def is_in_host_country(status):
 @rule
 def group_of_area(area):
     """The group of what happens in an area to nobody whose purpose, sex or age is counted, such as a broker."""
-    return group_of(area, 0, 0, 0)
+    return group_of(area, 0, 0, 0, 0)
 
 
 @woven
 def group_now(migrants, row, month):
     """The group of the migrant in ``row`` this month."""
     band = age_band(age_in_years(month, migrants.birth_month[row]))
-    return group_of(migrants.area[row], migrants.purpose[row], migrants.sex[row], band)
+    departure = departure_of(migrants.motive[row])
+    return group_of(migrants.area[row], migrants.purpose[row], migrants.sex[row], band, departure)
 
 
 @compiled
@@ -86,7 +105,7 @@ def note(entries, migrants, row, month, event, amount):
 @woven
 def tally(entries, group, event, amount):
     """Count a month lived in a state by a person of ``group``: it follows from the path, so it leaves no trace on it."""
-    entries.cells[event, group] += amount
+    add(entries, event, group, amount)
 
 
 @compiled

@@ -33,6 +33,7 @@ from trafficsim.processes.vocabulary import (
     AREAS,
     AgeBand,
     Care,
+    Departure,
     Draw,
     Event,
     Purpose,
@@ -44,7 +45,7 @@ from trafficsim.processes.vocabulary import (
     UnitKind,
 )
 
-LEDGER_SHAPE = (len(Event), AREAS + 1, len(Purpose), len(Sex), len(AgeBand))
+LEDGER_SHAPE = (len(Event), AREAS + 1, len(Purpose), len(Sex), len(AgeBand), len(Departure))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,17 @@ from trafficsim.engine.compiling import compiled, rule, woven
 from trafficsim.engine.draws import uniform
 from trafficsim.engine.ledger import count
 from trafficsim.processes.happenings import age_band, age_in_years, group_of, is_exploited, take_place, tally
-from trafficsim.processes.vocabulary import Care, Draw, Event, Mark, Purpose, Registration, ServiceKind, Status
+from trafficsim.processes.vocabulary import (
+    Care,
+    Departure,
+    Draw,
+    Event,
+    Mark,
+    Purpose,
+    Registration,
+    ServiceKind,
+    Status,
+)
 
 
 @rule
@@ -113,7 +123,7 @@ def help_towards_reunion(p, mother_status, registration, lever):
 def childs_group(children, row, month):
     """The group that the child in ``row`` is counted in."""
     band = age_band(age_in_years(month, children.birth_month[row]))
-    return group_of(children.area[row], Purpose.NONE.value, children.sex[row], band)
+    return group_of(children.area[row], Purpose.NONE.value, children.sex[row], band, Departure.NONE.value)
 
 
 @compiled

@@ -51,6 +51,14 @@ class Motive(IntEnum):
     ABDUCTION = 4
 
 
+class Departure(IntEnum):
+    """How the latest journey began; nobody's journey for children born in the host country and for brokers."""
+
+    NONE = 0
+    OWN_DECISION = 1
+    DECEIVED_OR_ABDUCTED = 2
+
+
 class Stratum(IntEnum):
     FIRST_BORDER_PROVINCE = 0
     SECOND_BORDER_PROVINCE = 1
@@ -372,6 +380,7 @@ LABELS: dict[type[IntEnum], dict[int, str]] = {
         Status,
         Purpose,
         Motive,
+        Departure,
         Stratum,
         Link,
         AgeBand,
