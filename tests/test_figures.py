@@ -103,6 +103,7 @@ def test_each_figure_is_a_picture_and_words(written: Path, three: Path, name: st
         ("indicators", ["Totals from 2024-04 to 2027-03", "90 % intervals", "Forced returns of people at risk (events)"]),
         ("differences", ["in the same lives", "90 % intervals", "per cent of the mean under “Status quo”", "better", "worse"]),
         ("where_lives_parted", ["forcibly returned under “Status quo”", "per cent of the", "lives forcibly returned", "protected"]),
+        ("who_was_spared_what", ["whom a harm met under “Status quo”", "per cent of those", "met the same harm", "met it anew"]),
         ("price_by_age", ["index only", "age when sold, years", "mean price, index", "18 to 29 under “Status quo” = 1"]),
     ],
 )  # fmt: skip
@@ -165,7 +166,7 @@ def test_no_text_is_cut_off_and_none_lies_on_another(study: str, request: pytest
 def test_one_arm_has_no_differences(single: Path, tmp_path: Path) -> None:
     made = {path.stem for path in draw_figures(single, tmp_path)}
     assert {"statuses", "indicators", "children"} <= made
-    assert not made & {"differences", "where_lives_parted"}
+    assert not made & {"differences", "where_lives_parted", "who_was_spared_what"}
     assert "one replicate: no interval" in words_of(tmp_path / "indicators.svg")
     assert "interval)" in words_of(tmp_path / "indicators.svg")
 

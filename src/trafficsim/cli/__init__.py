@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from trafficsim.cli import choosing, texts
+from trafficsim.cli import choosing, lives, texts
 from trafficsim.errors import UserError
 
 STUDY_VERBS = ("compare", "run", "sweep")
@@ -203,6 +203,7 @@ def _parser() -> argparse.ArgumentParser:
     catalog.add_argument("--config-dir", action="append", default=[], metavar="DIR", help="show your own arms too")
 
     choosing.add_commands(verb)
+    lives.add_commands(verb)
 
     verb("version", "show the version", "", _version)
     return parser

@@ -118,3 +118,13 @@ examples:
   trafficsim robust results/robust/study.sqlite harms=[refoulement,deaths] 'satisfy=refoulement<=0.2'
   trafficsim robust results/robust/study.sqlite --csv
 """
+
+FATES = """\
+Each simulated life is compared with itself: luck is the same under every policy. A harm is counted once a life, where it came
+at least once after the arms parted. Who left under one arm alone is told as such.
+
+examples:
+  trafficsim fates results/teaching-1a2b3c4d5e6f/study.sqlite
+  trafficsim fates results/teaching-1a2b3c4d5e6f/study.sqlite --arm letter_package --harm removed
+  trafficsim fates results/teaching-1a2b3c4d5e6f/study.sqlite --arm letter_package --matrix --json
+"""

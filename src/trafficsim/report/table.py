@@ -172,6 +172,7 @@ def _difference_over_draws(row: Row, direction: str) -> Text:
 
 def _print_changed_lives(changed: pd.DataFrame, titles: Mapping[str, str], console: Console) -> None:
     baseline, *others = titles
+    changed = changed[changed["arm_a"] == baseline]  # studies of a file may share runs, and so comparisons
     means: Callable[[str], Any] = changed.groupby("arm_b")[["lives_changed", "lives_compared"]].mean().loc.__getitem__
     compared_arms = set(changed["arm_b"])  # none where output.lives was off
     for arm in (arm for arm in others if arm in compared_arms):

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure, SubFigure
 from trafficsim.errors import UserError
 from trafficsim.experiments.frames import open_study
 from trafficsim.report.figures.fates import draw_parting
+from trafficsim.report.figures.harms import draw_harms
 from trafficsim.report.figures.indicators import draw_differences, draw_indicators
 from trafficsim.report.figures.over_time import draw_children, draw_statuses
 from trafficsim.report.figures.prices import draw_prices
@@ -22,10 +23,11 @@ DRAWINGS: dict[str, Callable[[Frames], Figure | None]] = {
     "indicators": draw_indicators,
     "differences": draw_differences,
     "where_lives_parted": draw_parting,
+    "who_was_spared_what": draw_harms,
     "price_by_age": draw_prices,
     "children": draw_children,
 }
-TABLES = ("studies", "arms", "indicators", "limits", "totals", "stocks", "fates")
+TABLES = ("studies", "arms", "indicators", "limits", "totals", "stocks", "fates", "harmed_lives", "changed_lives")
 
 
 def draw_figures(database: Path | str, folder: Path | str, study: str | None = None) -> list[Path]:

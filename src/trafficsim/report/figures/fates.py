@@ -10,6 +10,7 @@ from trafficsim.report.figures.style import (
     GREEN,
     GREY,
     ORANGE,
+    PURPLE,
     SKY,
     VERMILION,
     WIDTH,
@@ -32,9 +33,8 @@ GROUPS = {
     ),
     "in custody": (SKY, {"in custody"}),
     "in hiding or in transit": (GREY, {"in hiding", "in transit"}),
-    "at origin, not forcibly returned": (
-        YELLOW, {"at origin", "returned detained", "returned released", "did not leave in this arm"},
-    ),
+    "at origin, not forcibly returned": (YELLOW, {"at origin", "returned detained", "returned released"}),
+    "did not leave": (PURPLE, {"did not leave in this arm"}),
     "in a third country": (BLUE, {"in third country"}),
     "protected": (GREEN, {"protected"}),
 }  # fmt: skip
@@ -47,7 +47,7 @@ def draw_parting(frames: Frames) -> Figure | None:
     """Draw a bar for each arm: the fates of those who were removed under the baseline."""
     baseline, *others = titles = titles_of(frames)
     fates = frames["fates"]
-    removed = fates[fates["fate_a"] == "removed"]
+    removed = fates[(fates["arm_a"] == baseline) & (fates["fate_a"] == "removed")]
     if removed.empty:
         return None
     counts = (
