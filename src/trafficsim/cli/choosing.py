@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from trafficsim.cli.asking import Verb
 
 ROBUST_STUDY = {"study.name": "robust", "output": "totals", "scale": "0.1", "draws": "64", "replicates": "2"}
+INTERACTIONS_STUDY = {**ROBUST_STUDY, "study.name": "interactions", "draws": "16"}
 ROBUST_OWN = {"harms": "", "satisfy": "refoulement<=0.5, trafficked_again<=1"}
+
+INTERACTIONS_OWN = {"levers": "", "harms": ""}
 
 
 def add_commands(verb: "Verb") -> None:
@@ -30,6 +33,13 @@ def add_commands(verb: "Verb") -> None:
         robust_choice,
     )
     _add_arguments(robust)
+    pairs = verb(
+        "interactions",
+        "which pairs of levers do more together than apart, from a factorial design over the letter's eleven levers",
+        texts.INTERACTIONS,
+        pairs_of_levers,
+    )
+    _add_arguments(pairs)
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,6 +79,42 @@ def robust_choice(options: argparse.Namespace) -> int:
 
         print_robustness(found, frames)
         save(partial(draw_trade_offs, worlds, found, frames), "trade_offs", _folder(options, path))
+    return 0
+
+
+def pairs_of_levers(options: argparse.Namespace) -> int:
+    """Print which pairs of levers interact, on both scales, and draw a heat map for each harm."""
+    from trafficsim.analysis.interactions import arms_of_design, interactions, package_levers, signs_of
+    from trafficsim.analysis.robustness import HARMS
+    from trafficsim.analysis.worlds import worlds_of
+    from trafficsim.cli.asking import names_in, own_settings, study_asked_of
+    from trafficsim.errors import UserError
+    from trafficsim.experiments.frames import open_study
+    from trafficsim.report.choice import TABLES
+    from trafficsim.report.interactions import print_interactions
+
+    own, words = own_settings(options.words, INTERACTIONS_OWN)
+    if wrong := [word for word in words if word.startswith(("arms=", "arm=", "arm."))]:
+        raise UserError(f"'{wrong[0]}': the arms follow from the levers; name those with levers=[A,B,...].")
+    if all("=" in word for word in words):
+        words = [f"arms=[{','.join(arms_of_design(names_in(own['levers']) or package_levers()))}]", *words]
+    elif own["levers"]:
+        raise UserError("levers= goes with a study that is to be run; the arms of a results file are settled.")
+    path, study = study_asked_of(words, INTERACTIONS_STUDY, options.config_dir, options.study)
+    frames = open_study(path, study, TABLES)
+    levers, signs = signs_of(frames["arms"])
+    found = interactions(worlds_of(frames), levers, signs, names_in(own["harms"]) or HARMS)
+    if options.json:
+        facts = {"level": found.level, "levers": list(levers), "units": found.units, "unit": found.unit}
+        print_json(frames, facts, {"effects": found.effects, "fit": found.fit})
+    elif options.csv:
+        print(found.effects.to_csv(index=False), end="")
+    else:
+        from trafficsim.report.figures.interactions import draw_interactions
+
+        print_interactions(found, frames)
+        for harm in found.harms:
+            save(partial(draw_interactions, found, harm, frames), f"interactions_{harm}", _folder(options, path))
     return 0
 
 

@@ -127,4 +127,21 @@ examples:
   trafficsim fates results/teaching-1a2b3c4d5e6f/study.sqlite
   trafficsim fates results/teaching-1a2b3c4d5e6f/study.sqlite --arm letter_package --harm removed
   trafficsim fates results/teaching-1a2b3c4d5e6f/study.sqlite --arm letter_package --matrix --json
+
+INTERACTIONS = """\
+settings of its own:
+  levers=[A,B,...]      from 2 to 11 protective levers (default: the eleven that the letter asks for); each is off, or as in its
+                        single arm, LEVER_only
+  harms=[A,B,...]       the harms to rights-holders that are looked at
+all others are those of a study ('trafficsim compare -h'); without a file it is run first, with draws=16, replicates=2,
+scale=0.1 and output=totals unless you say otherwise, into results/interactions/study.sqlite; the same command goes on with it.
+
+Eleven levers take 128 arms (a fractional factorial of resolution V): all single levers and all 55 pairs can be told from each
+other, though pairs not from sets of three. Interaction depends on the scale: told are counts (against the two added up) and
+ratios (against the two multiplied).
+
+examples:
+  trafficsim interactions draws=8
+  trafficsim interactions 'levers=[non_refoulement,identification,lawful_stay,assistance]' draws=64
+  trafficsim interactions results/interactions/study.sqlite harms=[trafficked_again]
 """
