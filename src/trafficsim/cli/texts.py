@@ -119,15 +119,6 @@ examples:
   trafficsim robust results/robust/study.sqlite --csv
 """
 
-FATES = """\
-Each simulated life is compared with itself: luck is the same under every policy. A harm is counted once a life, where it came
-at least once after the arms parted. Who left under one arm alone is told as such.
-
-examples:
-  trafficsim fates results/teaching-1a2b3c4d5e6f/study.sqlite
-  trafficsim fates results/teaching-1a2b3c4d5e6f/study.sqlite --arm letter_package --harm removed
-  trafficsim fates results/teaching-1a2b3c4d5e6f/study.sqlite --arm letter_package --matrix --json
-
 INTERACTIONS = """\
 settings of its own:
   levers=[A,B,...]      from 2 to 11 protective levers (default: the eleven that the letter asks for); each is off, or as in its
@@ -144,4 +135,14 @@ examples:
   trafficsim interactions draws=8
   trafficsim interactions 'levers=[non_refoulement,identification,lawful_stay,assistance]' draws=64
   trafficsim interactions results/interactions/study.sqlite harms=[trafficked_again]
+"""
+
+FATES = """\
+Each simulated life is compared with itself: luck is the same under every policy. A harm is counted once a life, where it came
+at least once after the arms parted. Who left under one arm alone is told as such.
+
+examples:
+  trafficsim fates results/teaching-1a2b3c4d5e6f/study.sqlite
+  trafficsim fates results/teaching-1a2b3c4d5e6f/study.sqlite --arm letter_package --harm removed
+  trafficsim fates results/teaching-1a2b3c4d5e6f/study.sqlite --arm letter_package --matrix --json
 """

@@ -93,7 +93,7 @@ def _legend(found: Interactions) -> str:
     return (
         f"Counts: how much the two change the harm together beyond the sum of what each changes apart, in per cent of the harm "
         f"with no lever (and as a count); ratio: beyond the product. Both are means over all settings of the other levers. "
-        f"Below them {number(100 * found.level)} % intervals of the mean over {found.unit}, simultaneous over all pairs of a harm; verdicts "
-        f"after Holm. 'More together' does not mean harmful: two levers that spare the same people overlap. A lever's strength "
-        f"is an assumption, and so is each of these. Pairs cannot be told from sets of three levers."
+        f"Below them {number(100 * found.level)} % intervals of the mean over {found.unit}, simultaneous over all pairs of a harm; "
+        f"verdicts after Holm. 'More together' does not mean harmful: two levers that spare the same people overlap. "
+        f"A lever's strength is an assumption, and so is each of these. Pairs cannot be told from sets of three levers."
     )
