@@ -19,7 +19,16 @@ from pydantic.dataclasses import dataclass
 from trafficsim.catalog import Catalog, catalog
 from trafficsim.catalog.corridors import Corridor
 from trafficsim.catalog.reading import nearest, one_of, validated
-from trafficsim.designs import LARGEST_DESIGN, METHODS, Point, check_settings, points_of_design
+from trafficsim.designs import (
+    DRAWN,
+    LARGEST_DESIGN,
+    POSTERIOR,
+    Design,
+    Point,
+    check_settings,
+    default_design,
+    points_of_design,
+)
 from trafficsim.engine.calendar import MONTHS_A_YEAR, month_index, month_label
 from trafficsim.errors import UserError
 from trafficsim.layouts import LaidOutPoints, laid_out_points
@@ -72,10 +81,12 @@ class Feedbacks:
 class Study:
     """What is lived through: arms × draws of assumptions × replicates. ``scale`` is simulated people for each real one.
 
-    ``draws`` 0 keeps the assumptions as they stand; N lives every replicate through in N plausible worlds, points of
-    ``design`` over the ranges of the uncertain parameters that ``vary`` names ("market" or "market.price_bride"; none
-    named: all). Design ``grid`` takes every combination of the values in ``grid``, design ``file`` the rows of the CSV
-    file ``points``, whose columns are named "market.price_bride"; both say how many draws there are. Designs ``morris`` and
+    ``draws`` 0 keeps the assumptions as they stand; N lives every replicate through in N plausible worlds. With ``design``
+    ``posterior`` they are draws that calibration left for the corridor, with a Latin hypercube over what was not fitted;
+    that is the design where none is named and the corridor has a posterior. Designs ``latin_hypercube`` and ``sobol`` are
+    points over the ranges of the uncertain parameters that ``vary`` names ("market" or "market.price_bride"; none named:
+    all). Design ``grid`` takes every combination of the values in ``grid``, design ``file`` the rows of the CSV file
+    ``points``, whose columns are named "market.price_bride"; both say how many draws there are. Designs ``morris`` and
     ``saltelli`` (:mod:`trafficsim.layouts`) move one parameter after the other, or with ``groups`` all of a process.
     """
 
@@ -85,7 +96,7 @@ class Study:
     scale: Annotated[float, Strict(), Field(ge=0.0005, le=200, allow_inf_nan=False)] = 1.0
     replicates: Annotated[int, Strict(), Field(ge=1, le=100_000)] = 20
     draws: Annotated[int, Strict(), Field(ge=0, le=LARGEST_DESIGN)] = 0
-    design: Literal["latin_hypercube", "sobol", "grid", "file", "morris", "saltelli"] = "latin_hypercube"
+    design: Design | None = None
     vary: tuple[Text, ...] = ()
     groups: Literal["none", "process"] = "none"
     grid: dict[str, dict[str, tuple[Number, ...]]] = dataclasses.field(default_factory=dict)
@@ -178,6 +189,10 @@ class Configuration:
         """Return the catalogue as it holds in the study's corridor; ``parameters`` are not yet put in."""
         return self.corridor.assumptions()
 
+    def default_design(self) -> Design:
+        """Return the design that holds where the study names none."""
+        return default_design(self.corridor.name, self.study.vary)
+
     def points(self) -> Sequence[Point]:
         """Return the assumptions of each draw, none where they stand as they are; what was set by hand stays as set.
 
@@ -194,31 +209,29 @@ class Configuration:
         return _last_points[design]
 
     def _points(self) -> Sequence[Point]:
-        study = self.study
-        if study.design == "morris" or study.design == "saltelli":
-            check_settings(study.design, study.vary, study.grid, study.points)
+        study, design = self.study, self.study.design or self.default_design()
+        if design == "morris" or design == "saltelli":
+            check_settings(design, study.vary, study.grid, study.points)
             return laid_out_points(
-                self.assumptions(), study.design, draws=study.draws, seed=study.seed, vary=study.vary, groups=study.groups,
+                self.assumptions(), design, draws=study.draws, seed=study.seed, vary=study.vary, groups=study.groups,
                 held=self.parameters,
             )  # fmt: skip
-        check_settings(study.design, study.vary, study.grid, study.points, study.groups)
+        check_settings(design, study.vary, study.grid, study.points, study.groups)
         points = points_of_design(
-            self.assumptions(), study.design, draws=study.draws, seed=study.seed, vary=study.vary, grid=study.grid,
-            file=study.points,
+            self.assumptions(), design, draws=study.draws, seed=study.seed, corridor=self.corridor.name, vary=study.vary,
+            grid=study.grid, file=study.points,
         )  # fmt: skip
         for point in points:
             for process, values in self.parameters.items():
                 own = point.setdefault(process, {})
-                own.update(
-                    {name: value for name, value in values.items() if name not in own or study.design in METHODS}
-                )
+                own.update({name: value for name, value in values.items() if name not in own or design in DRAWN})
         return points
 
     def hash(self) -> str:
         """Return the SHA-256 of everything that a result depends on, as canonical JSON.
 
-        Where it is lived through and what is written where are left out: they change no result. Of a file of points its
-        content counts, not its name.
+        Where it is lived through and what is written where are left out: they change no result. Of a file of points, or a
+        posterior, its content counts.
         """
         return hash_of(self.plain())
 
@@ -229,6 +242,8 @@ def hash_of(plain: Mapping[str, Any]) -> str:
     content["study"] = {key: value for key, value in plain["study"].items() if key != "points"}
     if content["study"].get("groups") == "none":  # studies from before there were groups keep their names
         del content["study"]["groups"]
+    if not content["study"]["draws"] and content["study"]["design"] == POSTERIOR:  # nor does a design that draws nothing
+        content["study"]["design"] = "latin_hypercube"
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -295,14 +310,17 @@ def checked(
 
 
 def with_points(configuration: Configuration) -> Configuration:
-    """Return the configuration with the number of draws that its grid or file of points says, and its points' digest.
+    """Return the configuration with its design named, the number of draws that this design says, and its points' digest.
 
     The digest is there where points come from elsewhere, or are to be made again by who reads a results file.
 
     Raises :class:`UserError` for a point that the catalogue does not allow.
     """
-    study, points, digest = configuration.study, configuration.points(), ""
-    if study.design == "file":
+    study = dataclasses.replace(
+        configuration.study, design=configuration.study.design or configuration.default_design()
+    )
+    points, digest = dataclasses.replace(configuration, study=study).points(), ""
+    if study.design == "file" or (study.design == POSTERIOR and points):
         text = json.dumps(points, sort_keys=True, separators=(",", ":"))
         digest = hashlib.sha256(text.encode()).hexdigest()
     elif isinstance(points, LaidOutPoints):

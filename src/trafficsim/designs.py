@@ -2,7 +2,8 @@
 
 Latin hypercube sampling is that of McKay, Beckman and Conover (1979); Sobol' points come from SciPy, scrambled after Owen
 (1998). A point's coordinate is the quantile of the parameter's distribution over its range in the catalogue.
-A grid takes every combination of listed values; a file brings points from anywhere else.
+A grid takes every combination of listed values; a file brings points from anywhere else; the posterior of a corridor holds
+what calibration left of the assumptions that were fitted, and a Latin hypercube adds the others.
 """
 
 import csv
@@ -10,11 +11,13 @@ import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trafficsim.catalog import Catalog, Parameter
+from trafficsim.catalog.posteriors import Posterior, has_posterior, load_posterior
 from trafficsim.catalog.reading import nearest, one_of
 from trafficsim.errors import UserError
 
@@ -24,26 +27,42 @@ Point = dict[str, dict[str, float]]
 Grid = Mapping[str, Mapping[str, Sequence[float]]]
 """Values to combine: process -> name -> values."""
 
+Design = Literal["posterior", "latin_hypercube", "sobol", "grid", "file", "morris", "saltelli"]
+
+POSTERIOR: Design = "posterior"
 METHODS = ("latin_hypercube", "sobol")
 LAID_OUT = ("morris", "saltelli")
 """Designs of :mod:`trafficsim.layouts`, whose points belong together."""
+DRAWN = (POSTERIOR, *METHODS)
+"""Designs that draw every assumption save those set by hand, as many times as ``draws`` says."""
 LARGEST_DESIGN = 1_000_000
 """Points a study may have: all of them are held in memory."""
 
 
+def default_design(corridor: str, vary: Sequence[str] = ()) -> Design:
+    """Return the design of a study that names none: the posterior where the corridor has one, else a Latin hypercube.
+
+    ``vary`` is over the ranges of the catalogue, hence a Latin hypercube too.
+    """
+    return POSTERIOR if has_posterior(corridor) and not vary else "latin_hypercube"
+
+
 def points_of_design(
-    known: Catalog, design: str, *, draws: int, seed: int, vary: Sequence[str] = (),
+    known: Catalog, design: str, *, draws: int, seed: int, corridor: str = "", vary: Sequence[str] = (),
     grid: Grid | None = None, file: str = "",
 ) -> list[Point]:  # fmt: skip
     """Return the points of a study's design; equal arguments (and file) give equal points.
 
-    ``grid`` and ``file`` say themselves how many points there are, and ``draws`` is 0 or that number. Raises
-    :class:`UserError` for whatever the catalogue ``known`` does not allow, or where the settings contradict each other.
+    ``grid`` and ``file`` say themselves how many points there are, and ``draws`` is 0 or that number; ``corridor`` names
+    whose posterior it is. Raises :class:`UserError` for whatever the catalogue ``known`` does not allow, or where the
+    settings contradict each other.
     """
     grid = grid or {}
     check_settings(design, vary, grid, file)
     if design in METHODS:
         return parameter_points(known, draws, design, seed, vary) if draws else []
+    if design == POSTERIOR:
+        return posterior_points(known, load_posterior(corridor), draws, seed)
     points = grid_points(known, grid) if design == "grid" else points_in_file(known, file)
     if draws not in (0, len(points)):
         raise UserError(f"study.draws = {draws}: the {design} holds {len(points)} points; leave draws out.")
@@ -130,7 +149,31 @@ def parameter_points(
             f"study.draws = {number}: Sobol' points are balanced only in powers of two; write "
             f"{1 << (number.bit_length() - 1)} or {1 << number.bit_length()}, or study.design=latin_hypercube."
         )
-    uncertain = uncertain_parameters(known, vary)
+    return _points_over(uncertain_parameters(known, vary), number, method, seed)
+
+
+def posterior_points(known: Catalog, posterior: Posterior, number: int, seed: int = 0) -> list[Point]:
+    """Return the first ``number`` draws of the posterior, each with a point of a Latin hypercube for what was not fitted.
+
+    Raises :class:`UserError` where the posterior holds fewer draws, or a value outside the range that ``known`` now gives.
+    """
+    if number > len(posterior.rows):
+        raise UserError(
+            f"study.draws = {number}: the posterior of the corridor '{posterior.corridor}' holds {len(posterior.rows)} draws; "
+            f"write fewer, or study.design=latin_hypercube."
+        )
+    fitted = set(posterior.names)
+    others = [one for one in uncertain_parameters(known) if f"{one[0]}.{one[1]}" not in fitted]
+    points = _points_over(others, number, METHODS[0], seed) if number else []
+    for point, row in zip(points, posterior.rows, strict=False):
+        drawn = _point(known, posterior.names, row, f"posteriors/{posterior.corridor}.csv")
+        for process, values in drawn.items():
+            point[process] = values | point.get(process, {})
+    return points
+
+
+def _points_over(uncertain: Sequence[tuple[str, str, Parameter]], number: int, method: str, seed: int) -> list[Point]:
+    """Return ``number`` points over the ranges of these parameters, which stand process by process."""
     generator = np.random.default_rng(seed)
     if method == "sobol":
         from scipy.stats import qmc

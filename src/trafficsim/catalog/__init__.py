@@ -11,7 +11,7 @@ import hashlib
 import json
 import keyword
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -52,8 +52,8 @@ Overrides = Mapping[str, Mapping[str, float]]
 class Catalog:
     """What is assumed, and on what evidence.
 
-    ``parameters`` maps a process to its parameters by name, in the order of the file; ``evidence`` is by id, ``sources``
-    by citation key; ``evidence_tables`` maps the id of a record with a table to its columns.
+    ``parameters`` maps a process to its parameters by name, in the order of the file. The evidence in ``evidence_folder`` is
+    read when somebody asks for it, never by a run: so what calibration must not see, it does not see.
     """
 
     parameters: dict[str, dict[str, Parameter]]
@@ -61,9 +61,22 @@ class Catalog:
     levers: dict[str, Lever]
     indicators: dict[str, Indicator]
     transitions: dict[str, Transition]
-    evidence: dict[str, Evidence]
-    sources: dict[str, Source]
-    evidence_tables: dict[str, Rows]
+    evidence_folder: Path = field(default=FOLDER / "evidence", compare=False)
+
+    @property
+    def evidence(self) -> dict[str, Evidence]:
+        """The records of evidence by id."""
+        return _evidence_in(self.evidence_folder).records
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        """The sources of the evidence by citation key."""
+        return _evidence_in(self.evidence_folder).sources
+
+    @property
+    def evidence_tables(self) -> dict[str, Rows]:
+        """The columns of each table of evidence, by the id of the record that has it."""
+        return _evidence_in(self.evidence_folder).tables
 
     def defaults(self) -> dict[str, dict[str, float]]:
         """Return the default of each parameter: process -> name -> value."""
@@ -208,8 +221,15 @@ def load_catalog(folder: Path | str | None = None) -> Catalog:
     if not root.is_dir():
         raise UserError(f"There is no catalogue folder '{root}'.")
     own = root / "evidence"
-    base = load_evidence(own) if own.is_dir() and root != FOLDER else _package_evidence()
-    known = base.records
+    if own.is_dir() and root != FOLDER:
+        _evidence_in.cache_clear()  # the folder is the user's, and may have changed
+    else:
+        own = FOLDER / "evidence"
+    return _catalog_in(root, own, _evidence_in(own).records)
+
+
+def _catalog_in(root: Path, evidence_folder: Path, known: Mapping[str, Evidence] | None) -> Catalog:
+    """Return the catalogue of a folder, its sources checked against the evidence that is ``known``, if any is."""
     return Catalog(
         parameters={
             path.stem: _records(path, Parameter, f"parameters/{path.name}", known)
@@ -219,18 +239,20 @@ def load_catalog(folder: Path | str | None = None) -> Catalog:
         levers=load_levers(root, known),
         indicators=_records(root / "indicators.yaml", Indicator, "indicators.yaml", known),
         transitions=_records(root / "transitions.yaml", Transition, "transitions.yaml", known),
-        evidence=known,
-        sources=base.sources,
-        evidence_tables=base.tables,
+        evidence_folder=evidence_folder,
     )
 
 
 @cache
-def _package_evidence() -> EvidenceBase:
-    return load_evidence(FOLDER / "evidence")
+def _evidence_in(folder: Path) -> EvidenceBase:
+    return load_evidence(folder)
 
 
 @cache
 def catalog() -> Catalog:
-    """Return the package's own catalogue, read once."""
-    return load_catalog()
+    """Return the package's own catalogue, read once.
+
+    That its sources exist and carry its numbers is checked by :func:`load_catalog`, in the tests and where the catalogue is
+    shown, and not here: a run has no need of the evidence.
+    """
+    return _catalog_in(FOLDER, FOLDER / "evidence", None)

@@ -92,7 +92,9 @@ class Corridor(Record):
     def assumptions(self, base: Catalog | None = None) -> Catalog:
         """Return the catalogue as it holds here; :class:`UserError` for an unknown name or a value out of its range."""
         base = base or catalog()
-        where, evidence = f"corridor/{self.name}.yaml", {"evidence": base.evidence}
+        where = f"corridor/{self.name}.yaml"
+        # Only a corridor with reasons of its own has sources to check; the others leave the evidence unread.
+        evidence = {"evidence": base.evidence} if self.series or self.levers else None
         parameters = {process: dict(named) for process, named in base.parameters.items()}
         number = {"default": float(len(self.areas)), "because": f"The corridor names {one_of(self.areas)}."}
         changes: dict[str, dict[str, Any]] = {

@@ -11,6 +11,7 @@ from trafficsim.experiments.files import DamagedFileError, check_ours, check_who
 from trafficsim.experiments.replicate import places_of
 from trafficsim.experiments.result import Failure, Outcome, StudyResult, Task
 from trafficsim.experiments.salvage import salvage
+from trafficsim.experiments.staleness import posterior_notices
 from trafficsim.experiments.store import StudyWriter, pairs_at_hand, runs_at_hand
 from trafficsim.experiments.study import Agenda, agenda_of, finished_tasks, study_of
 
@@ -65,6 +66,8 @@ def conduct_study(configuration: Configuration, path: Path, listener: Listener) 
     with what was stored before. Raises :class:`UserError` where nothing can be begun.
     """
     study = study_of(configuration)
+    for sentence in posterior_notices(configuration):
+        listener.noticed(sentence)
     make_whole(path, listener)
     with StudyWriter(path, study) as writer:
         agenda = agenda_of(configuration, runs_at_hand(writer.connection), pairs_at_hand(writer.connection))

@@ -10,7 +10,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Column, Table
 from rich.text import Text
 
-from trafficsim.catalog import catalog
+from trafficsim.catalog import catalog, load_catalog
 from trafficsim.catalog.corridors import corridor_names, load_corridor
 from trafficsim.catalog.coverage import coverage
 from trafficsim.catalog.reading import nearest, one_of
@@ -71,7 +71,7 @@ def _rows(kind: str, name: str | None, search_path: Iterable[Path | str]) -> Row
     if kind == "corridors":
         names = corridor_names(search_path)
         return {each: load_corridor(each, search_path).plain() for each in ([name] if name else names)}
-    known = catalog()
+    known = load_catalog()  # where people look, it is checked that every source exists and carries its number
     if kind in ("evidence", "sources"):
         return evidence_rows(known, name) if kind == "evidence" else source_rows(known, name)
     if kind == "parameters":

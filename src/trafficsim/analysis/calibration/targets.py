@@ -1,0 +1,211 @@
+"""Targets as data: what a corridor is fitted to, read from ``targets/CORRIDOR.yaml`` and put on scales where errors add up.
+
+Three kinds of error are kept apart, as in Kennedy and O'Hagan (2001): the source's (``sd``, or anywhere in an interval), the
+model's own (``discrepancy``, by judgement) and, in the emulator, luck and whatever was not fitted.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from trafficsim.catalog.reading import one_of, read_mapping, validated
+from trafficsim.catalog.records import EvidenceId, Number, Record, Text
+from trafficsim.errors import UserError
+
+FOLDER = Path(__file__).parent / "targets"
+LAST_YEAR = 2015
+"""Nothing later is fitted: what followed judges the model."""
+
+Scale = Literal["linear", "log", "logit"]
+LEAST_COUNT, LEAST_SHARE = 1.0, 0.002
+"""Where a simulated count or share is nil, it stands for so much, so that logarithms exist."""
+
+
+def on_scale(values: NDArray[np.float64], scale: Scale) -> NDArray[np.float64]:
+    """Return the values on the scale on which a target's errors add up, same shape."""
+    if scale == "log":
+        return np.log(np.maximum(values, LEAST_COUNT if np.nanmax(values) > 10.0 else LEAST_SHARE))
+    if scale == "logit":
+        shares = np.clip(values, LEAST_SHARE, 1.0 - LEAST_SHARE)
+        return np.log(shares / (1.0 - shares))
+    return values
+
+
+def from_scale(values: NDArray[np.float64], scale: Scale) -> NDArray[np.float64]:
+    """Return the values back in the target's unit, same shape."""
+    back: dict[str, Callable[[Any], Any]] = {
+        "linear": lambda each: each,
+        "log": np.exp,
+        "logit": lambda each: 1.0 / (1.0 + np.exp(-each)),
+    }
+    return back[scale](values)
+
+
+class _Target(Record):
+    says: Text
+    unit: Text
+    evidence: tuple[EvidenceId, ...]
+    scale: Scale
+    discrepancy: Annotated[float, Field(gt=0)] | dict[str, Annotated[float, Field(gt=0)]]
+    years_apart: Annotated[float, Field(gt=0)] | None = None
+    because: Text
+
+
+class _Normal(_Target):
+    kind: Literal["normal"]
+    sd: Annotated[float, Field(gt=0)] | dict[str, Annotated[float, Field(gt=0)]]
+    values: dict[str, Number]
+
+
+class _Interval(_Target):
+    kind: Literal["interval"]
+    sd: Annotated[float, Field(gt=0)]
+    intervals: dict[str, tuple[Number, Number]]
+
+
+class _Multinomial(_Target):
+    kind: Literal["multinomial"]
+    counts: dict[str, Annotated[float, Field(gt=0)]]
+    nested: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
+
+
+class _File(Record):
+    targets: dict[str, Annotated[_Normal | _Interval | _Multinomial, Field(discriminator="kind")]]
+    not_fitted: dict[str, Text]
+    fitted: tuple[Text, ...]
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """One number that a simulated history is compared with.
+
+    ``low`` and ``high`` are the ends of the data on the target's ``scale``, equal where the data are one value; ``sd`` is the
+    source's error there, ``discrepancy`` the model's. ``unit`` and ``says`` are the target's.
+    """
+
+    name: str
+    target: str
+    says: str
+    unit: str
+    scale: Scale
+    low: float
+    high: float
+    sd: float
+    discrepancy: float
+
+    @property
+    def is_interval(self) -> bool:
+        return self.high > self.low
+
+    def in_unit(self) -> tuple[float, float]:
+        """Return the ends of the data in the target's unit: of the interval, or value ± 2 sd."""
+        spread = 0.0 if self.is_interval else 2.0 * self.sd
+        ends = from_scale(np.array([self.low - spread, self.high + spread]), self.scale)
+        return float(ends[0]), float(ends[1])
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What a corridor is fitted to. ``fitted`` are the parameters that may move ("life.onward_monthly")."""
+
+    corridor: str
+    statistics: tuple[Statistic, ...]
+    years_apart: Mapping[str, float]
+    fitted: tuple[str, ...]
+    not_fitted: Mapping[str, str]
+    digest: str
+
+    @property
+    def names(self) -> list[str]:
+        """The statistics' names, in order."""
+        return [one.name for one in self.statistics]
+
+    def on_scales(self, observed: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return statistics, shape (runs, statistics), each on its own scale."""
+        columns = [on_scale(observed[:, place], one.scale) for place, one in enumerate(self.statistics)]
+        return np.column_stack(columns)
+
+    def discrepancy(self) -> NDArray[np.float64]:
+        """Return the covariance of the model's own errors, shape (statistics, statistics).
+
+        Errors of one target's years are alike where the years are near (Brynjarsdóttir and O'Hagan 2014 on why that
+        matters: independent errors would make a wrong model ever surer).
+        """
+        deviation = np.array([one.discrepancy for one in self.statistics])
+        correlation = np.eye(len(deviation))
+        for target, apart in self.years_apart.items():
+            places = [place for place, one in enumerate(self.statistics) if one.target == target]
+            years = np.array([float(self.statistics[place].name.rpartition("/")[2]) for place in places])
+            correlation[np.ix_(places, places)] = np.exp(-np.abs(years[:, None] - years[None, :]) / apart)
+        return correlation * np.outer(deviation, deviation)
+
+
+@cache
+def load_targets(corridor: str = "first") -> Targets:
+    """Return the targets of a corridor; :class:`UserError` where it has none, or the file says something impossible."""
+    path = FOLDER / f"{corridor}.yaml"
+    if not path.is_file():
+        known = sorted(each.stem for each in FOLDER.glob("*.yaml"))
+        raise UserError(f"There are no targets for the corridor '{corridor}'. Targets exist for: {one_of(known)}.")
+    return read_targets(path)
+
+
+def read_targets(path: Path) -> Targets:
+    """Return the targets in the YAML file ``path``."""
+    shown_as = f"targets/{path.name}"
+    written = validated(_File, read_mapping(path, shown_as), shown_as)
+    statistics = [one for name, target in written.targets.items() for one in _statistics(name, target, shown_as)]
+    apart = {name: target.years_apart for name, target in written.targets.items() if target.years_apart}
+    text = json.dumps([written.model_dump(mode="json")["targets"], list(written.fitted)], sort_keys=True)
+    return Targets(
+        path.stem, tuple(statistics), apart, written.fitted, written.not_fitted,
+        hashlib.sha256(text.encode()).hexdigest()[:16],
+    )  # fmt: skip
+
+
+def _statistics(name: str, target: _Normal | _Interval | _Multinomial, where: str) -> list[Statistic]:
+    found: list[Statistic] = []
+    for statistic, low, high, sd in _data(target):
+        if any(year > LAST_YEAR for year in _years(statistic)):
+            raise UserError(
+                f"{where}: {statistic} lies after {LAST_YEAR}; later years judge the model and are not fitted."
+            )
+        discrepancy = target.discrepancy
+        own = discrepancy[statistic] if isinstance(discrepancy, dict) else discrepancy
+        ends = on_scale(np.array([low, high]), target.scale)
+        found.append(
+            Statistic(statistic, name, target.says, target.unit, target.scale, float(ends[0]), float(ends[1]), sd, own)
+        )
+    return found
+
+
+def _data(target: _Normal | _Interval | _Multinomial) -> list[tuple[str, float, float, float]]:
+    """Return (statistic, low, high, sd) of each of the target's statistics."""
+    if isinstance(target, _Normal):
+        sd = target.sd
+        return [(name, value, value, sd[name] if isinstance(sd, dict) else sd) for name, value in target.values.items()]
+    if isinstance(target, _Interval):
+        return [(name, low, high, target.sd) for name, (low, high) in target.intervals.items()]
+    return [_nested(name, part, whole, target.counts) for name, (part, whole) in target.nested.items()]
+
+
+def _nested(
+    name: str, part: Sequence[str], whole: Sequence[str], counts: Mapping[str, float]
+) -> tuple[str, float, float, float]:
+    """Return one of the nested shares that a multinomial falls into: they are independent, the log-odds nearly normal."""
+    among = sum(counts[each] for each in whole)
+    chance = sum(counts[each] for each in part) / among
+    return name, chance, chance, float(1.0 / np.sqrt(among * chance * (1.0 - chance)))
+
+
+def _years(statistic: str) -> list[int]:
+    words = statistic.replace("/", "-").split("-")
+    return [int(word) for word in words if word.isdigit() and len(word) == 4]
