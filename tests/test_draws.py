@@ -107,6 +107,8 @@ def test_a_wrong_design_is_told_before_anything_is_computed():
         study_of(configure(["draws=3", "design=sobol"]))
     with pytest.raises(UserError, match="needs values to combine"):
         configure(["draws=3", "design=grid"])
-    with pytest.raises(UserError, match="'posterior', 'latin_hypercube', 'sobol', 'grid', 'file', 'morris' or 'saltelli'"):
+    with pytest.raises(
+        UserError, match="'posterior', 'latin_hypercube', 'sobol', 'grid', 'file', 'morris' or 'saltelli'"
+    ):
         configure(["draws=3", "design=halton"])
     assert len(study_of(configure(["draws=4", "design=sobol"])).points) == 4

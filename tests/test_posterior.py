@@ -115,7 +115,9 @@ def test_a_draw_outside_todays_ranges_is_refused_with_the_parameter(posterior_of
     row = next(iter(FIRST.rows))
     first = f"{row[0]:g},"
     posterior_of(f"\n{first}", "\n7.5,")
-    with pytest.raises(UserError, match=r"posteriors/first\.csv\.brokerage\.escapes_brokers_monthly = 7\.5: allowed are numbers"):
+    with pytest.raises(
+        UserError, match=r"posteriors/first\.csv\.brokerage\.escapes_brokers_monthly = 7\.5: allowed are numbers"
+    ):
         configure(["draws=512"])
 
 

@@ -242,7 +242,9 @@ def hash_of(plain: Mapping[str, Any]) -> str:
     content["study"] = {key: value for key, value in plain["study"].items() if key != "points"}
     if content["study"].get("groups") == "none":  # studies from before there were groups keep their names
         del content["study"]["groups"]
-    if not content["study"]["draws"] and content["study"]["design"] == POSTERIOR:  # nor does a design that draws nothing
+    if (
+        not content["study"]["draws"] and content["study"]["design"] == POSTERIOR
+    ):  # nor does a design that draws nothing
         content["study"]["design"] = "latin_hypercube"
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()

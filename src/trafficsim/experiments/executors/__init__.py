@@ -35,5 +35,10 @@ def workers_of(configuration: Configuration) -> int:
     """Return how many tasks are done at a time on this machine."""
     if configuration.executor.kind == "inline":
         return 1
+    return configuration.executor.workers or usable_cores()
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
     usable: Callable[[], int | None] = getattr(os, "process_cpu_count", os.cpu_count)
-    return configuration.executor.workers or usable() or 1
+    return usable() or 1

@@ -118,7 +118,7 @@ def _submit(
     pool: ProcessPoolExecutor, configuration: Configuration, batch: list[Task], running: dict[Future[Any], list[Task]]
 ) -> None:
     try:
-        with _main_module_hidden():
+        with main_module_hidden():
             future = pool.submit(_run, configuration, batch)
     except BrokenProcessPool as problem:  # found out here first; told as any other batch that was lost
         future = Future()
@@ -142,9 +142,14 @@ def _run(configuration: Configuration, batch: list[Task]) -> list[Outcome | Fail
 
 
 def _start_worker(months: Any, stop: Any) -> None:
-    """Leave Ctrl-C to the parent, end with it, and keep imported modules out of the garbage collector's way."""
+    """Take what is shared with the parent, and be its worker."""
     global _shared
     _shared = (months, stop)
+    join_the_parent()
+
+
+def join_the_parent() -> None:
+    """Leave Ctrl-C to the parent, end with it, and keep imported modules out of the garbage collector's way."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     gc.freeze()
@@ -159,7 +164,7 @@ def _end_with_parent() -> None:
 
 
 @contextmanager
-def _main_module_hidden() -> Iterator[None]:
+def main_module_hidden() -> Iterator[None]:
     """Keep processes that start from importing the user's script: it need not be guarded by ``if __name__ ...``.
 
     Workers run functions of this package only, so they have no need of it.
