@@ -7,7 +7,6 @@ the catalogue says, in the emulator's residual too.
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,7 +168,7 @@ def _keep(path: Path, key: str, quantiles: NDArray[np.float64], observed: NDArra
     beside = path.with_suffix(".part")
     with beside.open("wb") as file:
         np.savez_compressed(file, key=key, quantiles=quantiles, observed=observed)
-    os.replace(beside, path)
+    beside.replace(path)
 
 
 def stored_waves(folder: Path) -> Iterator[Path]:
