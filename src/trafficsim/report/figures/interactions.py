@@ -46,8 +46,9 @@ def draw_interactions(found: Interactions, harm: str, frames: Frames) -> Figure:
         _colours(1.0), ax=list(axes), orientation="horizontal", fraction=0.035, pad=0.03, aspect=50, ticks=[-1, 0, 1]
     )
     bar.ax.set_xticklabels(["less harm together", "as apart", "more harm together (overlap)"], fontsize=8)
-    for text, side in zip(bar.ax.get_xticklabels(), ("left", "center", "right"), strict=True):
-        text.set_horizontalalignment(side)
+    first, _, last = bar.ax.get_xticklabels()
+    first.set_horizontalalignment("left")
+    last.set_horizontalalignment("right")
     bar.outline.set_visible(False)
     part.supxlabel(
         "Framed: told apart from no interaction (Holm over all pairs). Grey: what the lever changes by itself. Colours end at the "
