@@ -21,6 +21,9 @@ ROBUST_STUDY = {"study.name": "robust", "output": "totals", "scale": "0.1", "dra
 INTERACTIONS_STUDY = {**ROBUST_STUDY, "study.name": "interactions", "draws": "16"}
 ROBUST_OWN = {"harms": "", "satisfy": "refoulement<=0.5, trafficked_again<=1"}
 
+AGENDA_STUDY = {**ROBUST_STUDY, "study.name": "agenda", "draws": "1000", "replicates": "1"}
+AGENDA_STUDY |= {"arms": "[status_quo,non_refoulement_only,letter_package]"}
+AGENDA_OWN = {"harms": "", "satisfy": "refoulement<=0.5, trafficked_again<=1", "by": "spread"}
 INTERACTIONS_OWN = {"levers": "", "harms": ""}
 
 
@@ -40,6 +43,13 @@ def add_commands(verb: "Verb") -> None:
         pairs_of_levers,
     )
     _add_arguments(pairs)
+    research = verb(
+        "agenda",
+        "which assumptions are worth finding out about: what knowing each would settle, and the gap in the evidence behind it",
+        texts.AGENDA,
+        research_agenda,
+    )
+    _add_arguments(research)
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -115,6 +125,39 @@ def pairs_of_levers(options: argparse.Namespace) -> int:
         print_interactions(found, frames)
         for harm in found.harms:
             save(partial(draw_interactions, found, harm, frames), f"interactions_{harm}", _folder(options, path))
+    return 0
+
+
+def research_agenda(options: argparse.Namespace) -> int:
+    """Print what knowing each assumption would be worth and what is known of it today, and draw it."""
+    from trafficsim.analysis.agenda import agenda
+    from trafficsim.analysis.information import SPREAD, VERDICT, information
+    from trafficsim.analysis.robustness import HARMS, conditions_in
+    from trafficsim.analysis.worlds import open_worlds
+    from trafficsim.cli.asking import chosen, names_in, own_settings, study_asked_of
+    from trafficsim.experiments.frames import open_study
+    from trafficsim.report.agenda import TABLES, assumed_in, print_agenda
+
+    own, words = own_settings(options.words, AGENDA_OWN)
+    conditions = conditions_in(own["satisfy"])
+    by = chosen("by", own["by"], (SPREAD, VERDICT))
+    path, study = study_asked_of(words, AGENDA_STUDY, options.config_dir, options.study)
+    frames = open_study(path, study, TABLES)
+    found = information(open_worlds(path, study), names_in(own["harms"]) or HARMS, conditions)
+    catalog = assumed_in(frames)
+    listed = agenda(found, catalog, by)
+    if options.json:
+        facts = {
+            "level": found.level, "worlds": found.worlds, "replicates": found.replicates, "floors": dict(found.floors), "by": by,
+        }  # fmt: skip
+        print_json(frames, facts, {"agenda": listed, "questions": found.questions, "gains": found.gains})
+    elif options.csv:
+        print(listed.to_csv(index=False), end="")
+    else:
+        from trafficsim.report.figures.agenda import draw_agenda
+
+        print_agenda(found, listed, frames, catalog, by)
+        save(partial(draw_agenda, found, frames), "agenda", _folder(options, path))
     return 0
 
 

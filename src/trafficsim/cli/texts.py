@@ -137,6 +137,24 @@ examples:
   trafficsim interactions results/interactions/study.sqlite harms=[trafficked_again]
 """
 
+AGENDA = """\
+settings of its own:
+  harms=[A,B,...]       the harms to rights-holders that are asked about: how they differ from the first arm's, and whether less
+  satisfy='refoulement<=0.5, trafficked_again<=1'   conditions, in parts of the first arm's level in the same world: do they hold
+  by=spread             rank by how much the spread of a difference would shrink; by=verdict: by how much rarer a wrong verdict
+                        would be
+all others are those of a study ('trafficsim compare -h'); without a file it is run first, with three arms, draws=1000,
+replicates=1, scale=0.1 and output=totals unless you say otherwise, into results/agenda/study.sqlite; the same command goes on.
+
+Parameters are ranked by the one question that they tell most about, for an average over questions would weigh harms against each
+other. What is below the noise floor, or has not converged, is not ranked.
+
+examples:
+  trafficsim agenda
+  trafficsim agenda 'arms=[status_quo,lawful_stay_only]' draws=512 harms=[months_in_detention]
+  trafficsim agenda results/agenda/study.sqlite by=verdict
+"""
+
 FATES = """\
 Each simulated life is compared with itself: luck is the same under every policy. A harm is counted once a life, where it came
 at least once after the arms parted. Who left under one arm alone is told as such.
