@@ -20,6 +20,7 @@ from benchmarks import (
     paired_luck,
     results_file,
     scaling,
+    sensitivity,
     shared_history,
     sweep_rate,
 )
@@ -57,6 +58,7 @@ BENCHMARKS = {
     "executors": executors.measure,
     "sweep_rate": sweep_rate.measure,
     "results_file": results_file.measure,
+    "sensitivity": sensitivity.measure,
 }
 
 

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
 from trafficsim import cli
-from trafficsim.cli import studying
+from trafficsim.cli import asking, sensing, studying
 from trafficsim.report import figures
 
 ROOT = Path(__file__).parents[1]
@@ -186,6 +186,9 @@ class Shell:
         with self.monkeypatch.context() as here:
             if words[1:2] in (["compare"], ["run"], ["sweep"]) and not runs:
                 here.setattr(studying, "conduct", lambda configuration, manner: 0)
+            if words[1:2] == ["sensitivity"] and not runs:
+                here.setattr(sensing, "_answer", lambda *_: None)
+                here.setattr(asking, "conducted", lambda *_: SimpleNamespace(study=SimpleNamespace(study_id="")))
             try:
                 code = cli.main(words[1:])
             except SystemExit as stop:  # argparse after -h

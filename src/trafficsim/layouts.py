@@ -150,6 +150,18 @@ class LaidOutPoints(Sequence[Point]):
         return hashlib.sha256(np.ascontiguousarray(self.base).tobytes()).hexdigest()
 
 
+def layout_over(
+    known: Catalog, design: Literal["morris", "saltelli"], vary: Sequence[str], groups: Literal["none", "process"],
+    held: Mapping[str, Mapping[str, float]],
+) -> tuple[Layout, list[Parameter]]:  # fmt: skip
+    """Return the layout over the uncertain parameters that ``vary`` names, without those ``held``, and their records."""
+    uncertain = [one for one in uncertain_parameters(known, vary) if one[1] not in held.get(one[0], {})]
+    if not uncertain:
+        raise UserError("study.vary: every parameter that it names is set by hand, so that nothing is left to vary.")
+    layout = layout_of(design, [f"{process}.{name}" for process, name, _ in uncertain], groups)
+    return layout, [one[2] for one in uncertain]
+
+
 def laid_out_points(
     known: Catalog, design: Literal["morris", "saltelli"], *, draws: int, seed: int, vary: Sequence[str] = (),
     groups: Literal["none", "process"] = "none", held: Mapping[str, Mapping[str, float]],
@@ -161,10 +173,7 @@ def laid_out_points(
     """
     if not draws:
         return []
-    uncertain = [one for one in uncertain_parameters(known, vary) if one[1] not in held.get(one[0], {})]
-    if not uncertain:
-        raise UserError("study.vary: every parameter that it names is set by hand, so that nothing is left to vary.")
-    layout = layout_of(design, [f"{process}.{name}" for process, name, _ in uncertain], groups)
+    layout, parameters = layout_over(known, design, vary, groups, held)
     blocks, rest = divmod(draws, layout.block)
     if rest:
         raise UserError(
@@ -181,4 +190,4 @@ def laid_out_points(
             f"study.draws = {draws}: that is {blocks} rows of the two samples, and Sobol' points are balanced only in powers "
             f"of two; write study.draws={low * layout.block} or study.draws={2 * low * layout.block}."
         )
-    return LaidOutPoints(layout, [one[2] for one in uncertain], base_quantiles(layout, blocks, seed), held)
+    return LaidOutPoints(layout, parameters, base_quantiles(layout, blocks, seed), held)

@@ -164,3 +164,32 @@ examples:
   trafficsim fates results/teaching-1a2b3c4d5e6f/study.sqlite --arm letter_package --harm removed
   trafficsim fates results/teaching-1a2b3c4d5e6f/study.sqlite --arm letter_package --matrix --json
 """
+
+SENSITIVITY = """\
+settings of its own, each written KEY=VALUE:
+  method=morris         screening: how much each assumption changes, by itself and with others; the cheapest
+  method=sobol          shares of the variance, of first and of total order; the dearest
+  method=pawn, delta    how far the distribution moves where an assumption is known; from any study of independent points
+  method=regional       which assumptions decide whether a difference is above or below zero
+  indicator=removals    or several: indicator=[removals,trafficked]
+  arms=[status_quo,letter_package]   the first is the baseline (baseline=NAME: another)
+  of=difference         what each arm changes against the baseline (the default), or of=level
+  size=N                trajectories (morris, 10), rows of the two samples (sobol, 256: a power of two), or worlds (512)
+  groups=process        all uncertain assumptions of a process count as one (the default of sobol without study.vary);
+                        groups=none: each by itself
+  tolerance=0.2         how wide the interval of a converged index may be, as a share of the largest index
+and any of the study's: scale=0.1  replicates=1  years=10  seed=...  study.vary=[market,custody.NAME]  parameters.market.NAME=...
+
+Where a FILE is named, its newest study (--study: another) is asked; nothing is lived through. Without one, the study that the
+method asks for is lived through in results/sensitivity-METHOD/study.sqlite, as far as it is not there yet: after Ctrl-C the same
+command goes on, and a larger size takes over what a smaller one did.
+
+An index whose interval is too wide, or which half of the worlds tell otherwise, has not converged: no number is given for it.
+
+examples:
+  trafficsim sensitivity method=morris indicator=removals
+  trafficsim sensitivity method=sobol indicator=[removals,trafficked] size=512 scale=0.05
+  trafficsim sensitivity method=sobol study.vary=[market.price_bride,custody] groups=none
+  trafficsim sensitivity results/study/study.sqlite method=pawn indicator=[removals,protected] of=level
+  trafficsim sensitivity method=regional indicator=departures 'arms=[status_quo,non_refoulement_only]'
+"""

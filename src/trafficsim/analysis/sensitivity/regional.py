@@ -26,12 +26,13 @@ class Regional:
 
     ``table`` has a row a parameter, the largest distance first: ``distance`` between its values in worlds above and below
     zero (0 to 1), ``p_value`` corrected for the number of parameters, the medians ``above`` and ``below``, and ``verdict``:
-    "decides the sign", "not converged" (significant, but the two halves of the worlds disagree on the direction), or "not told".
-    ``signs`` holds the sign of each world; ``worlds_above``, ``worlds_below`` and ``worlds_at_zero`` count them.
+    "decides the sign", "not converged" (significant, but the two halves of the worlds disagree on the direction), or "not
+    told". ``signs`` holds the sign of each world that was used, by its number; ``worlds_above``, ``worlds_below`` and
+    ``worlds_at_zero`` count them.
     """
 
     table: pd.DataFrame
-    signs: NDArray[np.int64]
+    signs: pd.Series
     worlds_above: int
     worlds_below: int
     worlds_at_zero: int
@@ -54,7 +55,7 @@ def regional(points: pd.DataFrame, differences: NDArray[np.float64]) -> Regional
     """
     from scipy.stats import ks_2samp
 
-    signs = np.sign(differences).astype(np.int64)
+    signs = pd.Series(np.sign(differences).astype(np.int64), points.index)
     counts = [int((signs == sign).sum()) for sign in (1, -1, 0)]
     columns = ["distance", "p_value", "above", "below", "verdict"]
     if min(counts[:2]) < LEAST_WORLDS:
@@ -75,7 +76,7 @@ def regional(points: pd.DataFrame, differences: NDArray[np.float64]) -> Regional
     return Regional(table.sort_values("distance", ascending=False, kind="stable"), signs, *counts)
 
 
-def _direction(points: pd.DataFrame, signs: NDArray[np.int64]) -> pd.Series:
+def _direction(points: pd.DataFrame, signs: pd.Series) -> pd.Series:
     """Return in which direction each parameter lies in worlds above zero, against those below: by mean ranks."""
     ranks = points.rank()
     return np.sign(ranks[signs > 0].mean() - ranks[signs < 0].mean())
