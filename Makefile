@@ -10,7 +10,6 @@ PYTHON ?= $(shell for python in $(CANDIDATES); do \
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 WORKERS ?= 2
-REPLICATES ?= 20
 POLICIES = 'arms=[status_quo,non_refoulement_only,letter_package]'
 
 # Compiled rules are kept per state of their source: numba does not see that a function in another file has changed.
@@ -26,7 +25,7 @@ export NUMBA_NUM_THREADS ?= 1
 .DEFAULT_GOAL := demo
 
 demo: .venv/runtime  ## Three policies, the same lives, a table and figures
-	$(BIN)/trafficsim compare $(POLICIES) replicates=$(REPLICATES)
+	$(BIN)/trafficsim compare $(POLICIES)
 
 test: .venv/development
 	$(BIN)/python -m pytest -n $(WORKERS)
@@ -54,7 +53,7 @@ generated: .venv/development  ## The parts of the documents that come from the c
 FIGURES = .cache/figures/study-*/figures
 figure: .venv/runtime  ## Make the figures that README.md and the documents show again
 	rm -rf .cache/figures
-	$(BIN)/trafficsim compare $(POLICIES) replicates=$(REPLICATES) output.folder=.cache/figures
+	$(BIN)/trafficsim compare $(POLICIES) output.folder=.cache/figures
 	mkdir -p docs/figures
 	cp $(FIGURES)/differences.png docs/figures/comparison.png
 	cp $(FIGURES)/statuses.png $(FIGURES)/where_lives_parted.png $(FIGURES)/children.png docs/figures

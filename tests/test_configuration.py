@@ -201,7 +201,7 @@ def test_a_parameter_set_to_its_default_is_the_same_study() -> None:
 
 def test_files_of_ones_own(own: Path) -> None:
     configuration = configure(["study=mine", "arms=[status_quo,mine]"], config_dirs=[own])
-    assert (configuration.study.name, configuration.study.years, configuration.study.replicates) == ("mine", 3, 20)
+    assert (configuration.study.name, configuration.study.years, configuration.study.replicates) == ("mine", 3, 4)
     assert configuration.arms[1].levers["identification"].capacity == 40
     assert configure(["arms=[status_quo]", "arm=mine"], [own]).arms[1] == configuration.arms[1]
     searched = configure([f"hydra.searchpath=[file://{own}]", "arms=[mine]"])

@@ -90,6 +90,29 @@ def test_one_replicate_cannot_tell_them_apart():
     assert two_sources([[0.0, 0.0], [0.0, 0.0]]).share_above_zero == 0.0
 
 
+@pytest.mark.parametrize(
+    ("words", "design", "draws"),
+    [
+        ([], "posterior", 20),
+        (["study=teaching"], "posterior", 20),
+        (["corridor=teaching"], "latin_hypercube", 20),  # nobody calibrated it
+        (["study.vary=[market]"], "latin_hypercube", 20),
+        (["design=sobol"], "sobol", 32),
+        (["draws=7"], "posterior", 7),
+        (["draws=0"], "posterior", 0),
+        (["design=grid", "+study.grid.market.price_bride=[2000,4000]"], "grid", 2),
+    ],
+)
+def test_worlds_of_a_study_that_does_not_say_how_many(words, design, draws):
+    study = configure(words).study
+    assert (study.design, study.draws) == (design, draws)
+
+
+def test_a_laid_out_design_does_not_guess_its_size():
+    with pytest.raises(UserError, match=r"study\.design=morris needs study\.draws=N"):
+        configure(["design=morris"])
+
+
 def test_a_design_may_vary_some_assumptions_only():
     configuration = configure(["draws=4", "study.vary=[market,custody.assessment_sensitivity]"])
     for point in configuration.points():

@@ -97,9 +97,9 @@ def test_the_same_on_two_workers(comparison):
 
 
 def test_without_draws_nothing_is_drawn():
-    study = study_of(configure(["arms=[status_quo]"]))
+    study = study_of(configure(["arms=[status_quo]", "draws=0"]))
     assert study.points == []
-    assert compare(["status_quo"], scale=0.01, years=1, replicates=1, workers=1).summary["draws"].eq(1).all()
+    assert compare(["status_quo"], draws=0, scale=0.01, years=1, replicates=1, workers=1).summary["draws"].eq(1).all()
 
 
 def test_a_wrong_design_is_told_before_anything_is_computed():

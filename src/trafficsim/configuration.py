@@ -21,6 +21,7 @@ from trafficsim.catalog.corridors import Corridor
 from trafficsim.catalog.reading import nearest, one_of, validated
 from trafficsim.designs import (
     DRAWN,
+    LAID_OUT,
     LARGEST_DESIGN,
     POSTERIOR,
     Design,
@@ -47,6 +48,9 @@ SHORT_NAMES = {
     "workers": "executor",
 }
 """Keys that may be written without their group before them, and that group."""
+USUAL_DRAWS: Mapping[str, int] = MappingProxyType({"posterior": 20, "latin_hypercube": 20, "sobol": 32})
+"""Plausible worlds of a study that does not say how many; other designs say so themselves."""
+
 GROUPS = ("study", "arm", "corridor", "output", "parameters", "executor")
 """Hydra's groups: each a folder of files to choose from."""
 
@@ -81,7 +85,8 @@ class Feedbacks:
 class Study:
     """What is lived through: arms × draws of assumptions × replicates. ``scale`` is simulated people for each real one.
 
-    ``draws`` 0 keeps the assumptions as they stand; N lives every replicate through in N plausible worlds. With ``design``
+    ``draws`` 0 keeps the assumptions as they stand; N lives every replicate through in N plausible worlds, and none named
+    in 20, unless the design says how many. With ``design``
     ``posterior`` they are draws that calibration left for the corridor, with a Latin hypercube over what was not fitted;
     that is the design where none is named and the corridor has a posterior. Designs ``latin_hypercube`` and ``sobol`` are
     points over the ranges of the uncertain parameters that ``vary`` names ("market" or "market.price_bride"; none named:
@@ -94,8 +99,8 @@ class Study:
     policy_start: str = "2024-04"
     years: Annotated[int, Strict(), Field(ge=1, le=50)] = 10
     scale: Annotated[float, Strict(), Field(ge=0.0005, le=200, allow_inf_nan=False)] = 1.0
-    replicates: Annotated[int, Strict(), Field(ge=1, le=100_000)] = 20
-    draws: Annotated[int, Strict(), Field(ge=0, le=LARGEST_DESIGN)] = 0
+    replicates: Annotated[int, Strict(), Field(ge=1, le=100_000)] = 4
+    draws: Annotated[int, Strict(), Field(ge=0, le=LARGEST_DESIGN)] | None = None
     design: Design | None = None
     vary: tuple[Text, ...] = ()
     groups: Literal["none", "process"] = "none"
@@ -213,12 +218,12 @@ class Configuration:
         if design == "morris" or design == "saltelli":
             check_settings(design, study.vary, study.grid, study.points)
             return laid_out_points(
-                self.assumptions(), design, draws=study.draws, seed=study.seed, vary=study.vary, groups=study.groups,
+                self.assumptions(), design, draws=study.draws or 0, seed=study.seed, vary=study.vary, groups=study.groups,
                 held=self.parameters,
             )  # fmt: skip
         check_settings(design, study.vary, study.grid, study.points, study.groups)
         points = points_of_design(
-            self.assumptions(), design, draws=study.draws, seed=study.seed, corridor=self.corridor.name, vary=study.vary,
+            self.assumptions(), design, draws=study.draws or 0, seed=study.seed, corridor=self.corridor.name, vary=study.vary,
             grid=study.grid, file=study.points,
         )  # fmt: skip
         for point in points:
@@ -318,9 +323,15 @@ def with_points(configuration: Configuration) -> Configuration:
 
     Raises :class:`UserError` for a point that the catalogue does not allow.
     """
-    study = dataclasses.replace(
-        configuration.study, design=configuration.study.design or configuration.default_design()
-    )
+    study = configuration.study
+    design = study.design or configuration.default_design()
+    if study.draws is None and design in LAID_OUT:
+        raise UserError(
+            f"study.design={design} needs study.draws=N, as many points as the design takes; or let 'trafficsim sensitivity' "
+            f"choose."
+        )
+    draws = USUAL_DRAWS.get(design) if study.draws is None else study.draws
+    study = dataclasses.replace(study, design=design, draws=draws)
     points, digest = dataclasses.replace(configuration, study=study).points(), ""
     if study.design == "file" or (study.design == POSTERIOR and points):
         text = json.dumps(points, sort_keys=True, separators=(",", ":"))

@@ -19,10 +19,10 @@ settings, each written KEY=VALUE (quote what the shell would take for its own, s
   arms=[A,B,...]        the arms to compare; the first is the baseline; join two with '+': letter_package+border_reopened
   arm=NAME              {arm}
   arm.levers.L.coverage=0.5   how far lever L of that arm reaches (also start, ramp_months, capacity)
-  replicates=20         how often each arm is run; replicate 7 of each arm meets the same luck
-  draws=64              live each replicate through in so many plausible worlds, over the ranges of all assumptions
-                        (design=sobol for Sobol' points, study.vary=[market,custody.NAME] for some assumptions only);
-                        the table then tells luck and assumptions apart
+  draws=20              plausible worlds: draws of the posterior that calibration left, and of the ranges of what it did not
+                        fit (design=latin_hypercube or sobol: over the ranges of all assumptions, study.vary=[market,
+                        custody.NAME] for some only); draws=0 keeps the assumptions as they stand
+  replicates=4          how often each arm is run in each world; replicate 3 of each arm meets the same luck
   design=grid '+study.grid.market.NAME=[1,2]'   every combination of values;  design=file study.points=FILE.csv  your own
   scale=1.0             simulated people for each real one (0.0005 to 200)
   years=10  policy_start=2024-04  seed=20240322
@@ -60,9 +60,9 @@ options, as in any Hydra program:
 COMPARE_EXAMPLES = """\
 examples:
   trafficsim compare study=teaching
-  trafficsim compare 'arms=[status_quo,non_refoulement_only,letter_package]' replicates=20
+  trafficsim compare 'arms=[status_quo,non_refoulement_only,letter_package]' draws=64
   trafficsim compare 'arms=[border_reopened,letter_package+border_reopened]'
-  trafficsim compare study=teaching draws=32 replicates=4 'arms=[status_quo,letter_package]'
+  trafficsim compare study=teaching draws=0 replicates=20     luck alone, at the assumptions as they stand
   trafficsim compare 'arms=[status_quo]' arm=non_refoulement_only arm.levers.non_refoulement.coverage=0.5
   trafficsim compare -m 'arms=[status_quo]' arm=identification_only arm.levers.identification.coverage=0.15,0.5,0.9
 """

@@ -48,7 +48,7 @@ def seed_of(configuration: Configuration, replicate: int) -> int:
 def places_of(configuration: Configuration) -> list[Place]:
     """Return every place of the study's plan, draw by draw."""
     study = configuration.study
-    return [Place(draw, replicate) for draw in range(max(1, study.draws)) for replicate in range(study.replicates)]
+    return [Place(draw, replicate) for draw in range(max(1, study.draws or 0)) for replicate in range(study.replicates)]
 
 
 def point_at(configuration: Configuration, points: Sequence[Point], draw: int) -> Point:
