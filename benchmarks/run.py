@@ -17,6 +17,7 @@ from benchmarks import (
     against_mesa,
     executors,
     first_result,
+    lives_compared,
     paired_luck,
     results_file,
     scaling,
@@ -59,6 +60,7 @@ BENCHMARKS = {
     "sweep_rate": sweep_rate.measure,
     "results_file": results_file.measure,
     "sensitivity": sensitivity.measure,
+    "lives_compared": lives_compared.measure,
 }
 
 

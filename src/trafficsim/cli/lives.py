@@ -1,4 +1,4 @@
-"""``trafficsim fates``: the same simulated lives under two policies, all of a study."""
+"""``trafficsim fates`` and ``trafficsim life``: the same simulated lives under two policies, all of a study or a single one."""
 
 import argparse
 import json
@@ -12,6 +12,10 @@ from trafficsim.cli import texts
 if TYPE_CHECKING:
     from trafficsim.analysis.counterfactuals import Counterfactuals
     from trafficsim.cli.asking import Verb
+
+
+LIFE_OWN = {"replicate": "0", "draw": "0"}
+LIFE_ARMS = ("status_quo", "letter_package")
 
 
 def add_commands(verb: "Verb") -> None:
@@ -31,6 +35,18 @@ def add_commands(verb: "Verb") -> None:
     parser.add_argument("--matrix", action="store_true", help="each fate with the fates of the same lives")
     parser.add_argument("--folder", help="where to draw (default: a folder 'figures' beside the database)")
     parser.add_argument("--json", action="store_true", help="as JSON, for programs; nothing is drawn")
+
+    parser = verb(
+        "life",
+        "follow one simulated life under two policies, side by side, to where and why its two courses part",
+        texts.LIFE,
+        life,
+    )
+    parser.add_argument(
+        "words", nargs="*", metavar="LIFE | KEY=VALUE", help="a life, and settings of a study; see below"
+    )
+    parser.add_argument("--config-dir", action="append", default=[], metavar="DIR", help="arms and studies of your own")
+    parser.add_argument("--json", action="store_true", help="as JSON, for programs")
 
 
 def fates(options: argparse.Namespace) -> int:
@@ -64,6 +80,44 @@ def fates(options: argparse.Namespace) -> int:
     print_legend(frames, found[0], console)
     folder = Path(options.folder) if options.folder else database.parent / "figures"
     save(partial(draw_harms, frames), "who_was_spared_what", folder)
+    return 0
+
+
+def life(options: argparse.Namespace) -> int:
+    """Print one life under two arms, or some lives to choose from."""
+    from dataclasses import asdict
+
+    from rich.console import Console
+
+    from trafficsim.cli.asking import own_settings, whole_number
+    from trafficsim.composition import compose
+    from trafficsim.errors import UserError
+    from trafficsim.experiments.parting import lives_that_part, parting_of, two_arms
+    from trafficsim.report.life_story import print_life, print_lives
+
+    own, words = own_settings(options.words, LIFE_OWN)
+    place = {key: whole_number(key, own[key], 0) for key in LIFE_OWN}
+    keys, settings = [word for word in words if "=" not in word], [word for word in words if "=" in word]
+    if len(keys) > 1:
+        raise UserError(f"'{keys[1]}': one life at a time; settings are written KEY=VALUE.")
+    given = {word.partition("=")[0] for word in settings}
+    first, *_ = LIFE_ARMS
+    arms = [] if "arms" in given else [f"arms=[{first if 'arm' in given else ','.join(LIFE_ARMS)}]"]
+    draws = [] if given & {"draws", "study.draws", "design", "study.design"} else ["draws=0"]
+    configuration = compose([*arms, *draws, *settings], options.config_dir)
+    two = two_arms(configuration)
+    if not keys:
+        found = lives_that_part(configuration, **place)
+        if options.json:
+            print(json.dumps([asdict(one) for one in found], indent=2))
+        else:
+            print_lives(found, [arm.title for arm in two], Console())
+        return 0
+    story = parting_of(configuration, keys[0], **place)
+    if options.json:
+        print(json.dumps(asdict(story), indent=2, ensure_ascii=False))
+    else:
+        print_life(story, Console())
     return 0
 
 

@@ -193,3 +193,18 @@ examples:
   trafficsim sensitivity results/study/study.sqlite method=pawn indicator=[removals,protected] of=level
   trafficsim sensitivity method=regional indicator=departures 'arms=[status_quo,non_refoulement_only]'
 """
+
+LIFE = """\
+LIFE is 16 hexadecimal digits, as the table events of a results file has them. Without it some lives that part are listed, of
+each kind: spared a harm, harmed anew, another fate.
+
+settings of its own:
+  arms=[A,B]            the two policies (default: [status_quo,letter_package])
+  replicate=0  draw=0   which replicate, and in which draw of assumptions where the settings have draws
+all others are those of a study ('trafficsim compare -h'); seed, scale and dates decide who lives, so keep them the same.
+
+examples:
+  trafficsim life study=teaching
+  trafficsim life 0093aa527dfea5af study=teaching
+  trafficsim life 'arms=[status_quo,non_refoulement_only]' scale=0.05 replicate=3
+"""

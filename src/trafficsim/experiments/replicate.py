@@ -71,6 +71,19 @@ def months_of(configuration: Configuration, task: Task) -> int:
     return study.first_policy_month + len(task.arms) * (study.end_month - study.first_policy_month)
 
 
+def settings_of(configuration: Configuration, point: Point) -> dict[str, Any]:
+    """Return what :func:`~trafficsim.course.course_of` is told beside arm and seed, with the assumptions of ``point``."""
+    study = configuration.study
+    return {
+        "scale": study.scale,
+        "policy_start": study.policy_start,
+        "years": study.years,
+        "parameters": point,
+        "feedbacks": {name: getattr(study.feedbacks, name) for name in study.feedbacks.__dataclass_fields__},
+        "assumptions": configuration.assumptions(),
+    }
+
+
 def run_task(configuration: Configuration, task: Task, lived: Lived | None = None) -> Outcome:
     """Live through one replicate's history and fork it into each arm of the task.
 
@@ -78,14 +91,7 @@ def run_task(configuration: Configuration, task: Task, lived: Lived | None = Non
     """
     study, seed = configuration.study, seed_of(configuration, task.place.replicate)
     branch, end = study.first_policy_month, study.end_month
-    settings: dict[str, Any] = {
-        "scale": study.scale,
-        "policy_start": study.policy_start,
-        "years": study.years,
-        "parameters": task.point,
-        "feedbacks": {name: getattr(study.feedbacks, name) for name in study.feedbacks.__dataclass_fields__},
-        "assumptions": configuration.assumptions(),
-    }
+    settings = settings_of(configuration, task.point)
     months_lived = 0
 
     def live(state: State, course: Course, until: int) -> None:
