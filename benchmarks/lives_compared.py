@@ -48,8 +48,8 @@ def measure(quick: bool = False) -> dict[str, Any]:
             finding(
                 f"comparison of two runs of {persons:,} persons, by fate and by eight harms", whole, "s",
                 at_most=SECONDS_AT_MOST, judged=not quick,
-                note=f"{found.changed:,} of {found.compared:,} lives went otherwise. Of this time {2 * read:.2f} s go into reading the "
-                f"tables of both runs and sorting their lives.",
+                note=f"{found.changed:,} of {found.compared:,} lives went otherwise. Of this time {2 * read:.2f} s go into "
+                f"reading the tables of both runs and sorting their lives.",
             )
         ],
         persons=persons, seconds=whole, seconds_to_read_one=read,

@@ -67,7 +67,7 @@ class HarmCompared:
 class FateOfHarmed:
     """Of those whom a harm met under one arm (``under``), the share that had this ``fate`` under the other.
 
-    ``fate`` is :data:`SAME_HARM` or one of :data:`GROUPS`; the shares of all fates of a harm sum to one.
+    ``fate`` is ``SAME_HARM`` or one of ``GROUPS``; the shares of all fates of a harm sum to one.
     """
 
     baseline: str
@@ -80,7 +80,7 @@ class FateOfHarmed:
 
 @dataclass(frozen=True)
 class Transition:
-    """Of the lives with ``fate_baseline``, the share that had ``fate_arm`` under the other arm; both of :data:`GROUPS`."""
+    """Of the lives with ``fate_baseline``, the share that had ``fate_arm`` under the other arm; both of ``GROUPS``."""
 
     baseline: str
     arm: str

@@ -89,7 +89,7 @@ class LifeUnderTwoArms:
     """One simulated life under the arms a and b: ``shared`` until it parts (all of it where it never does), then each course.
 
     ``arms`` holds their names, ``titles`` their titles; ``fate_a`` and ``fate_b`` are of
-    :data:`~trafficsim.experiments.lives.FATES`. ``age`` is in years when she or he first meant to leave.
+    ``trafficsim.experiments.lives.FATES``. ``age`` is in years when she or he first meant to leave.
     """
 
     key: str
