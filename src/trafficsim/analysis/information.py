@@ -9,11 +9,12 @@ analysis sample"; Plischke, Borgonovo and Smith 2013): here on Legendre polynomi
 adjusted for their number, the fit of a verdict shrunk by as much (positive-part James and Stein 1961), so that a parameter without
 influence comes out near zero.
 
-What a parameter without influence would still reach by chance, the best of all parameters in all questions, is the noise
-floor: results of worlds are shuffled against their assumptions (Westfall and Young 1993). Intervals come from resampling worlds.
+What the best of as many parameters without influence would still reach in a question by chance, once in a hundred studies, is
+its noise floor: results of worlds are shuffled against their assumptions (Westfall and Young 1993). Intervals come from
+resampling worlds.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,20 +26,25 @@ from trafficsim.analysis.robustness import HARMS, Condition, checked_harms
 from trafficsim.analysis.worlds import Worlds
 from trafficsim.errors import UserError
 
-DEGREE, VERDICT_DEGREE = 8, 3
+DEGREE, VERDICT_DEGREE = 6, 3
 """Of the polynomials: enough for a parameter that matters at both ends and in the middle. The chance of a verdict has a simpler
 form, and whatever bends it further is mostly noise, which 0-1 losses make more of."""
 
 LEAST_WORLDS = 64
 SHUFFLES, RESAMPLES = 200, 200
-FLOOR_LEVEL = 0.95
-WIDEST = 0.1
-"""An interval that is wider tells no rank: the index has not converged (Sarrazin, Pianosi and Wagener 2016)."""
+FLOOR_LEVEL = 0.99
+WIDEST, WIDEST_OF_VALUE = 0.1, 0.2
+"""An interval that is wider than either, of all or of the value itself, tells no rank: the index has not converged (after
+Sarrazin, Pianosi and Wagener 2016, "Global sensitivity analysis of environmental models").
+"""
+
+RELATIVE, COUNTS = "relative", "counts"
+"""How differences between arms are taken: in parts of the baseline's level in the same world, or in the harm's unit."""
 
 RANKED, BELOW, NOT_CONVERGED = "ranked", "below the noise floor", "not converged"
 SPREAD, VERDICT = "spread", "verdict"
 
-QUESTIONS = ["gain", "question", "arm", "of", "mean", "spread", "luck_share", "holds", "wrong"]
+QUESTIONS = ["gain", "question", "arm", "of", "mean", "spread", "luck_share", "holds", "wrong", "floor"]
 GAINS = ["gain", "parameter", "question", "arm", "of", "value", "low", "high", "state"]
 
 
@@ -50,16 +56,17 @@ class Information:
     and the part of its variance that is luck (NaN for one replicate); of gain ``verdict`` with the share of worlds in which it
     ``holds`` and that in which the likelier answer is ``wrong``. ``gains`` has a row a parameter and question (columns
     ``GAINS``): the part of the variance that would go, or the share of worlds by which wrong verdicts would become rarer,
-    with its interval and whether it is ranked. ``floors`` maps each gain to its noise floor.
+    with its interval and whether it is ranked. ``floor`` is a question's noise floor. ``differences`` says how they were
+    taken: in parts of the baseline's level, or in the harm's unit.
     """
 
     baseline: str
     questions: pd.DataFrame
     gains: pd.DataFrame
-    floors: Mapping[str, float]
     worlds: int
     replicates: int
     level: float
+    differences: str = RELATIVE
 
     def ranking(self, gain: str = SPREAD) -> pd.DataFrame:
         """Return the parameters, the largest gain in any one question first, with that question.
@@ -81,14 +88,17 @@ def information(
     worlds: Worlds,
     harms: Sequence[str] = HARMS,
     conditions: Sequence[Condition] = (),
+    differences: str = RELATIVE,
     level: float = LEVEL,
     seed: int = 0,
 ) -> Information:
     """Return the value of knowing each parameter that differs between ``worlds``, for each arm but the baseline.
 
     Questions are the difference to the baseline in each of ``harms``, whether it is below zero, and whether each of
-    ``conditions`` holds. Parameters need not be independent: what one tells of another counts for it. Raises
-    :class:`UserError` for fewer than :data:`LEAST_WORLDS` worlds, for one arm only, and where nothing is uncertain.
+    ``conditions`` holds. Differences are ``relative`` to the baseline's level in the same world (to one case, where there is
+    less), or ``counts``: these depend on how many people there are in a world as well. Parameters need not be independent:
+    what one tells of another counts for it. Raises :class:`UserError` for fewer than :data:`LEAST_WORLDS` worlds, for one
+    arm only, and where nothing is uncertain.
     """
     harms = checked_harms(worlds, harms)
     points = worlds.points.loc[:, worlds.points.nunique() > 1]
@@ -98,12 +108,12 @@ def information(
         raise UserError(
             f"{worlds.number} worlds are too few to tell what a parameter is worth; {LEAST_WORLDS} at least."
         )
-    questions, differences, verdicts = _questions(worlds, harms, conditions)
-    fits = _Fits(_basis(points), differences, verdicts)
+    questions, values_apart, verdicts = _questions(worlds, harms, conditions, differences)
+    fits = _Fits(_basis(points), values_apart, verdicts)
     generator = np.random.default_rng(seed)
     whole = np.ones(worlds.number)
     values = fits.gains(whole)
-    floors = _floors(fits, whole, generator)
+    floors = questions["floor"] = _floors(fits, whole, generator)
     resampled = np.stack(
         [
             fits.gains(np.bincount(rows, minlength=worlds.number).astype(np.float64))
@@ -116,20 +126,26 @@ def information(
         (
             question.gain, parameter, question.question, question.arm, question.of, max(0.0, float(values[place, column])),
             float(low[place, column]), float(high[place, column]),
-            _state(values[place, column], high[place, column] - low[place, column], floors[str(question.gain)]),
+            _state(values[place, column], high[place, column] - low[place, column], floors[column]),
         )
         for column, question in enumerate(questions.itertuples())
         for place, parameter in enumerate(points.columns)
     ]  # fmt: skip
     return Information(
-        worlds.baseline, questions, pd.DataFrame(rows, columns=GAINS), floors, worlds.number, worlds.replicates, level
+        worlds.baseline,
+        questions,
+        pd.DataFrame(rows, columns=GAINS),
+        worlds.number,
+        worlds.replicates,
+        level,
+        differences,
     )
 
 
 def _state(value: float, width: float, floor: float) -> str:
     if value <= floor:
         return BELOW
-    return RANKED if width <= WIDEST else NOT_CONVERGED
+    return RANKED if width <= max(WIDEST, WIDEST_OF_VALUE * value) else NOT_CONVERGED
 
 
 def _samples(generator: np.random.Generator, number: int) -> Iterator[NDArray[np.int64]]:
@@ -138,20 +154,33 @@ def _samples(generator: np.random.Generator, number: int) -> Iterator[NDArray[np
 
 
 def _questions(
-    worlds: Worlds, harms: Sequence[str], conditions: Sequence[Condition]
+    worlds: Worlds, harms: Sequence[str], conditions: Sequence[Condition], differences: str
 ) -> tuple[pd.DataFrame, NDArray[np.float64], NDArray[np.float64]]:
     """Return the table of questions, the differences, and the verdicts as 0 and 1, both of shape (worlds, questions)."""
     rows: list[tuple] = []
-    differences, verdicts = [], []
+    apart, verdicts = [], []
     others = [arm for arm in worlds.arms if arm != worlds.baseline]
     for arm in others:
         for harm in harms:
             table = worlds.difference(harm, arm)
+            if differences == RELATIVE:
+                table = table / np.maximum(worlds.level(harm, worlds.baseline).mean(axis=1, keepdims=True), 1.0)
             mean = table.mean(axis=1)
             rows.append(
-                (SPREAD, f"{harm} under {arm}", arm, harm, mean.mean(), mean.std(ddof=1), _luck(table), np.nan, np.nan)
+                (
+                    SPREAD,
+                    f"{harm} under {arm}",
+                    arm,
+                    harm,
+                    mean.mean(),
+                    mean.std(ddof=1),
+                    _luck(table),
+                    np.nan,
+                    np.nan,
+                    np.nan,
+                )
             )
-            differences.append(mean)
+            apart.append(mean)
     for arm in others:
         held = [(f"less of {harm} under {arm}", harm, worlds.difference(harm, arm).mean(axis=1) < 0) for harm in harms]
         for condition in conditions:
@@ -159,10 +188,10 @@ def _questions(
             held.append((f"{condition} under {arm}", str(condition), condition.holds(own, base)))
         for name, of, holds in held:
             share = float(holds.mean())
-            rows.append((VERDICT, name, arm, of, np.nan, np.nan, np.nan, share, min(share, 1.0 - share)))
+            rows.append((VERDICT, name, arm, of, np.nan, np.nan, np.nan, share, min(share, 1.0 - share), np.nan))
             verdicts.append(holds)
     table = pd.DataFrame(rows, columns=QUESTIONS)
-    return table, np.stack(differences, axis=1), np.stack(verdicts, axis=1).astype(np.float64)
+    return table, np.stack(apart, axis=1), np.stack(verdicts, axis=1).astype(np.float64)
 
 
 def _luck(table: NDArray[np.float64]) -> float:
@@ -227,15 +256,7 @@ def _regressed(
     return adjusted, basis @ (coefficients * shrink[:, None, :])
 
 
-def _floors(fits: _Fits, whole: NDArray[np.float64], generator: np.random.Generator) -> dict[str, float]:
-    """Return for each gain what the best of all parameters and questions reaches by chance, in one of twenty studies."""
-    split = fits.differences.shape[1]
-    best = np.array(
-        [
-            (gains[:, :split].max(), gains[:, split:].max())
-            for gains in (fits.gains(whole, generator.permutation(len(whole))) for _ in range(SHUFFLES))
-        ]
-    )
-    spread, verdict = np.quantile(best, FLOOR_LEVEL, axis=0)
-    least = 1.0 / len(whole)  # less than one world cannot be told
-    return {SPREAD: max(float(spread), least), VERDICT: max(float(verdict), least)}
+def _floors(fits: _Fits, whole: NDArray[np.float64], generator: np.random.Generator) -> NDArray[np.float64]:
+    """Return for each question what the best of all parameters reaches by chance, in one of a hundred studies."""
+    best = [fits.gains(whole, generator.permutation(len(whole))).max(axis=0) for _ in range(SHUFFLES)]
+    return np.maximum(np.quantile(best, FLOOR_LEVEL, axis=0), 1.0 / len(whole))  # less than one world cannot be told

@@ -23,7 +23,12 @@ ROBUST_OWN = {"harms": "", "satisfy": "refoulement<=0.5, trafficked_again<=1"}
 
 AGENDA_STUDY = {**ROBUST_STUDY, "study.name": "agenda", "draws": "1000", "replicates": "1"}
 AGENDA_STUDY |= {"arms": "[status_quo,non_refoulement_only,letter_package]"}
-AGENDA_OWN = {"harms": "", "satisfy": "refoulement<=0.5, trafficked_again<=1", "by": "spread"}
+AGENDA_OWN = {
+    "harms": "",
+    "satisfy": "refoulement<=0.5, trafficked_again<=1",
+    "by": "spread",
+    "differences": "relative",
+}
 INTERACTIONS_OWN = {"levers": "", "harms": ""}
 
 
@@ -131,7 +136,7 @@ def pairs_of_levers(options: argparse.Namespace) -> int:
 def research_agenda(options: argparse.Namespace) -> int:
     """Print what knowing each assumption would be worth and what is known of it today, and draw it."""
     from trafficsim.analysis.agenda import agenda
-    from trafficsim.analysis.information import SPREAD, VERDICT, information
+    from trafficsim.analysis.information import COUNTS, RELATIVE, SPREAD, VERDICT, information
     from trafficsim.analysis.robustness import HARMS, conditions_in
     from trafficsim.analysis.worlds import open_worlds
     from trafficsim.cli.asking import chosen, names_in, own_settings, study_asked_of
@@ -141,14 +146,15 @@ def research_agenda(options: argparse.Namespace) -> int:
     own, words = own_settings(options.words, AGENDA_OWN)
     conditions = conditions_in(own["satisfy"])
     by = chosen("by", own["by"], (SPREAD, VERDICT))
+    differences = chosen("differences", own["differences"], (RELATIVE, COUNTS))
     path, study = study_asked_of(words, AGENDA_STUDY, options.config_dir, options.study)
     frames = open_study(path, study, TABLES)
-    found = information(open_worlds(path, study), names_in(own["harms"]) or HARMS, conditions)
+    found = information(open_worlds(path, study), names_in(own["harms"]) or HARMS, conditions, differences)
     catalog = assumed_in(frames)
     listed = agenda(found, catalog, by)
     if options.json:
         facts = {
-            "level": found.level, "worlds": found.worlds, "replicates": found.replicates, "floors": dict(found.floors), "by": by,
+            "level": found.level, "worlds": found.worlds, "replicates": found.replicates, "by": by, "differences": differences,
         }  # fmt: skip
         print_json(frames, facts, {"agenda": listed, "questions": found.questions, "gains": found.gains})
     elif options.csv:

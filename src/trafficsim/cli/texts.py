@@ -143,6 +143,8 @@ settings of its own:
   satisfy='refoulement<=0.5, trafficked_again<=1'   conditions, in parts of the first arm's level in the same world: do they hold
   by=spread             rank by how much the spread of a difference would shrink; by=verdict: by how much rarer a wrong verdict
                         would be
+  differences=relative  in parts of the first arm's level in the same world; differences=counts: in the harm's unit, which
+                        depend on how many people there are in a world as well
 all others are those of a study ('trafficsim compare -h'); without a file it is run first, with three arms, draws=1000,
 replicates=1, scale=0.1 and output=totals unless you say otherwise, into results/agenda/study.sqlite; the same command goes on.
 

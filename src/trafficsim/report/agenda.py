@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from trafficsim.analysis.agenda import sentence_on
-from trafficsim.analysis.information import BELOW, NOT_CONVERGED, RANKED, SPREAD, VERDICT, Information
+from trafficsim.analysis.information import BELOW, NOT_CONVERGED, RANKED, RELATIVE, SPREAD, VERDICT, Information
 from trafficsim.catalog import Catalog
 from trafficsim.configuration import Configuration
 from trafficsim.report.choice import between, console, per_cent
@@ -62,7 +62,7 @@ def print_agenda(
     states = listed[f"{by}_state"]
     out.print(
         f"Not ranked: {(states == BELOW).sum()} below the noise floor, {(states == NOT_CONVERGED).sum()} not converged "
-        f"(interval wider than {per_cent(0.1)})."
+        f"(interval too wide for a rank)."
     )
     out.print(Text(_legend(found, by), style="dim"))
     out.print(Text(frames["limits"]["text"].iloc[0], style="italic"))
@@ -94,12 +94,19 @@ def _share(value: float) -> str:
     return "–" if np.isnan(value) else f"{100 * value:.1f} %"
 
 
+def _floors(found: Information, gain: str) -> str:
+    floors = found.questions.loc[found.questions["gain"] == gain, "floor"]
+    return between(float(floors.min()), float(floors.max()), _share)
+
+
 def _legend(found: Information, by: str) -> str:
+    taken = "in parts of the baseline's level in the same world" if found.differences == RELATIVE else "in counts"
     return (
         f"Spread: by which part the variance of a difference to the baseline, over plausible worlds, would shrink on average if "
         f"the assumption were known exactly. Wrong verdicts: in which share of worlds less the likelier answer would be wrong. "
         f"Both are of the question that the assumption tells most about, with {100 * found.level:.0f} % intervals by resampling "
-        f"worlds; ranked by {by}. Noise floors: {_share(found.floors[SPREAD])} of variance, {_share(found.floors[VERDICT])} of "
-        f"worlds: what the best of as many assumptions without influence reaches by chance in one study of twenty. What is worth "
-        f"finding out in the model may be worth little in the world, if the model lacks what matters."
+        f"worlds; ranked by {by}. Differences are taken {taken}. Noise floors, by question: {_floors(found, SPREAD)} of the "
+        f"variance, {_floors(found, VERDICT)} of worlds: what the best of as many assumptions without influence reaches by chance "
+        f"in one study of a hundred. What is worth finding out in the model may be worth little in the world, if the model lacks "
+        f"what matters."
     )

@@ -23,12 +23,18 @@ def draw_agenda(found: Information, frames: Frames) -> Figure:
     titles = dict(zip(frames["arms"]["arm"], frames["arms"]["title"], strict=True))
     labels = dict(zip(frames["indicators"]["name"], frames["indicators"]["label"], strict=True))
     for axis, (gain, ranking) in zip(part.subplots(1, 2), rankings.items(), strict=True):
-        _draw(axis, ranking, gain, 100 * found.floors[gain], titles, labels)
+        floors = found.questions[found.questions["gain"] == gain].set_index("question")["floor"]
+        _draw(axis, ranking, gain, 100 * floors, titles, labels)
     return figure
 
 
 def _draw(
-    axis: Axes, ranking: pd.DataFrame, gain: str, floor: float, titles: dict[str, str], labels: dict[str, str]
+    axis: Axes,
+    ranking: pd.DataFrame,
+    gain: str,
+    floors: "pd.Series[float]",
+    titles: dict[str, str],
+    labels: dict[str, str],
 ) -> None:
     for place, row in enumerate(ranking.itertuples()):
         ranked = row.state == RANKED
@@ -42,22 +48,17 @@ def _draw(
             wrapped(asked, 2.0, 6.5, 2), (100 * row.high, -place), xytext=(5, 0), textcoords="offset points", fontsize=6.5,
             va="center", color="#444444",
         )  # fmt: skip
-    axis.axvline(floor, color=VERMILION, linestyle="--", linewidth=1)
-    axis.annotate(
-        "noise floor",
-        (floor, 0.62),
-        fontsize=6.5,
-        color=VERMILION,
-        xytext=(3, 0),
-        textcoords="offset points",
-        va="center",
-    )
+        floor = floors[row.question]
+        axis.plot([floor, floor], [-place - 0.36, -place + 0.36], color=VERMILION, linewidth=1.6)
+        if place == 0:
+            axis.annotate("noise floor", (floor, 0.58), fontsize=6.5, color=VERMILION, ha="center", va="center")
     names = [
-        wrapped(row.parameter.replace("_", " ").replace(".", ": "), WIDTH / 6, 7.0, 3) for row in ranking.itertuples()
+        wrapped(row.parameter.replace("_", " ").replace(".", ": "), WIDTH / 8, 7.0, 3) for row in ranking.itertuples()
     ]
     axis.set_yticks(range(0, -len(names), -1), names, fontsize=7)
     axis.set_ylim(-len(names) + 0.4, 0.9)
-    axis.set_xlim(0, 1.9 * max(100 * float(ranking["high"].max()), floor, 0.1))
+    axis.set_xlim(0, 1.9 * max(100 * float(ranking["high"].max()), floors.max(), 0.1))
+    axis.set_xticks([tick for tick in axis.get_xticks() if 0 <= tick <= 100])
     heading, unit = HEADINGS[gain]
     axis.set_title(heading)
     axis.set_xlabel(unit, fontsize=8)
