@@ -16,6 +16,8 @@ from trafficsim.analysis.agenda import agenda, known_of, sentence_on
 from trafficsim.analysis.information import BELOW, NOT_CONVERGED, RANKED, SPREAD, VERDICT, information
 from trafficsim.analysis.robustness import conditions_in
 from trafficsim.catalog import catalog
+from trafficsim.cli.choosing import _most_worlds
+from trafficsim.configuration import configure
 from trafficsim.errors import UserError
 
 NAMES = ["market.price_bride", "market.price_venue", "market.price_work", "custody.assessment_sensitivity"]
@@ -243,6 +245,14 @@ def test_the_command_from_settings_to_figure(tmp_path, monkeypatch, capsys):
     assert len(plain["agenda"]) > 200
     assert cli.main(["agenda", "results/agenda/study.sqlite", "--csv", "by=verdict"]) == 0
     assert capsys.readouterr().out.startswith("place,parameter,meaning")
+
+
+def test_an_agenda_takes_as_many_worlds_as_there_are():
+    posterior = _most_worlds(["scale=0.1"])
+    assert 64 <= posterior <= 1000
+    configuration = configure([f"draws={posterior}", "design=posterior"])
+    assert len(configuration.points()) == posterior
+    assert _most_worlds(["design=latin_hypercube"]) == _most_worlds(["corridor=teaching"]) == 1000
 
 
 def test_an_unknown_gain_is_told(capsys):

@@ -4,7 +4,7 @@ other, and what would be worth finding out.
 
 import argparse
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ ROBUST_STUDY = {"study.name": "robust", "output": "totals", "scale": "0.1", "dra
 INTERACTIONS_STUDY = {**ROBUST_STUDY, "study.name": "interactions", "draws": "16"}
 ROBUST_OWN = {"harms": "", "satisfy": "refoulement<=0.5, trafficked_again<=1"}
 
-AGENDA_STUDY = {**ROBUST_STUDY, "study.name": "agenda", "draws": "1000", "replicates": "1"}
+AGENDA_STUDY = {**ROBUST_STUDY, "study.name": "agenda", "replicates": "1"}
 AGENDA_STUDY |= {"arms": "[status_quo,non_refoulement_only,letter_package]"}
 AGENDA_OWN = {
     "harms": "",
@@ -29,6 +29,7 @@ AGENDA_OWN = {
     "by": "spread",
     "differences": "relative",
 }
+AGENDA_WORLDS = 1000
 INTERACTIONS_OWN = {"levers": "", "harms": ""}
 
 
@@ -147,7 +148,9 @@ def research_agenda(options: argparse.Namespace) -> int:
     conditions = conditions_in(own["satisfy"])
     by = chosen("by", own["by"], (SPREAD, VERDICT))
     differences = chosen("differences", own["differences"], (RELATIVE, COUNTS))
-    path, study = study_asked_of(words, AGENDA_STUDY, options.config_dir, options.study)
+    path, study = study_asked_of(
+        words, {**AGENDA_STUDY, "draws": str(_most_worlds(words))}, options.config_dir, options.study
+    )
     frames = open_study(path, study, TABLES)
     found = information(open_worlds(path, study), names_in(own["harms"]) or HARMS, conditions, differences)
     catalog = assumed_in(frames)
@@ -165,6 +168,17 @@ def research_agenda(options: argparse.Namespace) -> int:
         print_agenda(found, listed, frames, catalog, by)
         save(partial(draw_agenda, found, frames), "agenda", _folder(options, path))
     return 0
+
+
+def _most_worlds(words: Sequence[str]) -> int:
+    """Return how many worlds an agenda takes where ``words`` say nothing: as many as the posterior holds, if they come from it."""
+    from trafficsim.catalog.posteriors import has_posterior, load_posterior
+
+    given = {key.removeprefix("study."): value for key, _, value in (word.partition("=") for word in words)}
+    corridor = given.get("corridor", "first")
+    if given.get("design", "posterior") != "posterior" or "vary" in given or not has_posterior(corridor):
+        return AGENDA_WORLDS
+    return min(AGENDA_WORLDS, len(load_posterior(corridor).rows))
 
 
 def print_json(

@@ -145,8 +145,9 @@ settings of its own:
                         would be
   differences=relative  in parts of the first arm's level in the same world; differences=counts: in the harm's unit, which
                         depend on how many people there are in a world as well
-all others are those of a study ('trafficsim compare -h'); without a file it is run first, with three arms, draws=1000,
-replicates=1, scale=0.1 and output=totals unless you say otherwise, into results/agenda/study.sqlite; the same command goes on.
+all others are those of a study ('trafficsim compare -h'); without a file it is run first, with three arms, draws=1000
+(or as many as the posterior holds), replicates=1, scale=0.1 and output=totals unless you say otherwise, into
+results/agenda/study.sqlite; the same command goes on with it.
 
 Parameters are ranked by the one question that they tell most about, for an average over questions would weigh harms against each
 other. What is below the noise floor, or has not converged, is not ranked.
