@@ -8,7 +8,7 @@ from SALib.analyze import pawn as salib_pawn
 from SALib.test_functions import Ishigami, Sobol_G
 
 from trafficsim.analysis.sensitivity.given_data import delta_indices, pawn_indices
-from trafficsim.analysis.sensitivity.questions import Quantity, ask, indices
+from trafficsim.analysis.sensitivity.questions import Quantity, ask, entangled, indices
 from trafficsim.analysis.sensitivity.regional import holm, regional
 from trafficsim.analysis.sensitivity.results import Indices, savage_correlation, sizes_up_to, verdicts
 from trafficsim.analysis.worlds import Worlds
@@ -152,6 +152,15 @@ def test_a_study_is_asked_by_level_and_by_difference():
     assert difference.found.table.loc["second.inert", "index"] > 0.05
     given = ask(worlds, Quantity("removals", "b"), "pawn")
     assert given.found.points == 512  # the two samples
+
+
+def test_assumptions_that_hang_together_are_told():
+    points, _ = hypercube([f"p.x{number}" for number in range(60)], 200, lambda x: x[:, 0])
+    assert entangled(points) is None
+    points["p.x7"] = np.exp(points["p.x3"] + 0.5 * points["p.x9"])
+    one, other, correlation = entangled(points)
+    assert (one, other) == ("p.x3", "p.x7") and correlation > 0.8
+    assert ask(worlds_of_function(points, lambda x: x[:, 0]), Quantity("removals", "b"), "pawn").entangled is not None
 
 
 def test_worlds_that_are_missing_cost_their_block():

@@ -101,6 +101,7 @@ def result_json(answers: Sequence[Answer], worlds: Worlds, known: Catalog) -> st
             {
                 "study": worlds.study, "method": answer.method, "indicator": quantity.indicator, "arm": quantity.arm,
                 "baseline": quantity.baseline or None, "replicates": worlds.replicates, "share_of_luck": _plain(answer.luck),
+                "entangled": answer.entangled,
                 **(
                     {
                         "worlds_above_zero": found.worlds_above, "worlds_below_zero": found.worlds_below,
@@ -135,8 +136,18 @@ def print_answers(answers: Sequence[Answer], worlds: Worlds, known: Catalog, con
             _print_regional(answer, found, known, console)
         else:
             _print_indices(answer, found, worlds, known, console)
+        if answer.entangled:
+            console.print(Text(_entangled(answer.entangled, known)))
         console.print(Text(_luck(answer, worlds), style="dim"))
     console.print(Text(f"\n{worlds.limits[0]}", style="italic"))
+
+
+def _entangled(pair: tuple[str, str, float], known: Catalog) -> str:
+    one, other = (f"“{described(name, known)[0]}”" for name in pair[:2])
+    return (
+        f"Assumptions hang together in these worlds, most {one} and {other} (rank correlation {number(pair[2])}): what is told of "
+        f"one may be the other's. A Latin hypercube or Sobol' points hold them apart."
+    )
 
 
 def _luck(answer: Answer, worlds: Worlds) -> str:

@@ -17,6 +17,9 @@ from trafficsim.errors import UserError
 from trafficsim.layouts import Layout
 
 Method = Literal["morris", "sobol", "pawn", "delta", "regional"]
+ENTANGLED = 6.0
+"""Standard errors beyond which a rank correlation is no chance, among all pairs of hundreds of parameters."""
+
 DESIGN_OF = {"morris": "morris", "sobol": "saltelli"}
 """The design that a method asks for; others take any points that are independent."""
 
@@ -41,13 +44,16 @@ class Answer:
     """What a method says of a quantity.
 
     ``luck`` is the share of one run's variance that luck makes, and not the assumptions; NaN with one replicate, where it
-    cannot be told: indices then belong to one common luck, with which parameters may interact.
+    cannot be told: indices then belong to one common luck, with which parameters may interact. ``entangled`` names the two
+    parameters whose ranks are most correlated over the worlds, with the correlation, where that is beyond chance, as in
+    draws of a posterior: an index by PAWN, delta or a sign then also tells what a parameter stands for.
     """
 
     method: Method
     quantity: Quantity
     found: Indices | Regional
     luck: float
+    entangled: tuple[str, str, float] | None = None
 
 
 def ask(worlds: Worlds, quantity: Quantity, method: Method, tolerance: float = TOLERANCE) -> Answer:
@@ -65,8 +71,16 @@ def ask(worlds: Worlds, quantity: Quantity, method: Method, tolerance: float = T
                 "method=regional asks what decides the sign of a difference between arms: write of=difference."
             )
         points, values, _ = independent(worlds.points, values, worlds.layout)
-        return Answer(method, quantity, regional(points, values), luck)
-    return Answer(method, quantity, indices(method, worlds.points, values, worlds.layout, tolerance), luck)
+        return Answer(method, quantity, regional(points, values), luck, entangled(points))
+    found = indices(method, worlds.points, values, worlds.layout, tolerance)
+    given = method in ("pawn", "delta")
+    return Answer(
+        method,
+        quantity,
+        found,
+        luck,
+        entangled(independent(worlds.points, values, worlds.layout)[0]) if given else None,
+    )
 
 
 def indices(
@@ -115,3 +129,18 @@ def independent(
     if points.shape[1] == 0:
         raise UserError("The study varies no assumption, so that there is nothing to be sensitive to: give it draws.")
     return points, values[valued], int((keep & ~valued).sum())
+
+
+def entangled(points: pd.DataFrame) -> tuple[str, str, float] | None:
+    """Return the two columns whose ranks are most correlated, and by how much, where chance would hardly make it so."""
+    ranks = points.rank().to_numpy()
+    if ranks.shape[1] < 2 or len(ranks) < 3:
+        return None
+    found = np.triu(np.corrcoef(ranks, rowvar=False), 1)
+    one, other = np.unravel_index(np.abs(found).argmax(), found.shape)
+    chance = ENTANGLED / np.sqrt(len(ranks) - 1)
+    return (
+        (points.columns[one], points.columns[other], float(found[one, other]))
+        if abs(found[one, other]) > chance
+        else None
+    )

@@ -208,7 +208,12 @@ def draw_map(answers: Sequence[Answer], worlds: Worlds, frames: Frames) -> Figur
     first = answers[0]
     of = f"what “{worlds.arms[first.quantity.arm]}” changes" if first.quantity.baseline else "levels"
     heading = f"Which assumptions matter to what, by {NAMES[first.method]}" + ("" if several else f": {of}")
-    legend = ["converged: share of the largest index of its column", "negligible", "within noise", "not converged"]
+    legend = [
+        "converged: share of the largest index of its column",
+        "negligible",
+        "within noise: as a dummy",
+        "not converged",
+    ]
     figure, part, foot = page(1.6 + 0.34 * len(chosen), heading, frames, legend_height(legend))
     axis = part.subplots()
     colours = matplotlib.colormaps["Blues"]
