@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from generating import catalogue_parts, command_part, drawings, evidence_parts, model_parts
+from generating import catalogue_parts, claim_parts, command_part, drawings, evidence_parts, model_parts
 from trafficsim.catalog import catalog
 
 FOLDER = Path(__file__).parent / "generated"
@@ -25,6 +25,7 @@ def texts() -> dict[str, str]:
         "arms.md": catalogue_parts.arms_page,
         "indicators.md": catalogue_parts.indicators_page,
         "corridors.md": catalogue_parts.corridors_page,
+        "claims.md": claim_parts.claims_page,
         "commands.md": command_part.commands_page,
         "coverage.md": evidence_parts.coverage_page,
         "sources.md": evidence_parts.sources_page,
@@ -36,6 +37,7 @@ def texts() -> dict[str, str]:
         "parts/levers.md": catalogue_parts.levers_part,
         "parts/arms.md": catalogue_parts.arms_part,
         "parts/indicators.md": catalogue_parts.indicators_part,
+        "parts/claims.md": claim_parts.results_part,
     }
     pages = {path: make() for path, make in made.items()}
     pages |= {f"parameters/{process}.md": catalogue_parts.parameters_page(process) for process in catalog().parameters}

@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from trafficsim import cli
-from trafficsim.cli import asking, sensing, studying
+from trafficsim.cli import asking, claiming, sensing, studying
 from trafficsim.report import figures
 
 ROOT = Path(__file__).parents[1]
@@ -189,6 +189,8 @@ class Shell:
             if words[1:2] == ["sensitivity"] and not runs:
                 here.setattr(sensing, "_answer", lambda *_: None)
                 here.setattr(asking, "conducted", lambda *_: SimpleNamespace(study=SimpleNamespace(study_id="")))
+            if words[1:2] == ["claims"] and not runs:  # what is asked for is checked
+                here.setattr(claiming, "answer", lambda *_, **__: 0)
             try:
                 code = cli.main(words[1:])
             except SystemExit as stop:  # argparse after -h

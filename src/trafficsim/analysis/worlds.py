@@ -17,6 +17,7 @@ from trafficsim.catalog.reading import nearest, one_of
 from trafficsim.errors import UserError
 from trafficsim.experiments.frames import open_study, whole_totals
 from trafficsim.experiments.points import assumptions_in, wide
+from trafficsim.experiments.result import PRICE
 from trafficsim.layouts import Layout
 
 TABLES = ("studies", "arms", "indicators", "limits", "totals", "draws")
@@ -110,6 +111,26 @@ def open_worlds(path: Path | str, study: str | None = None, indicators: Collecti
     frames = open_study(path, study, [name for name in TABLES if name not in ("totals", "draws")])
     frames["totals"] = whole_totals(path, study, indicators)
     return worlds_of(frames, *assumptions_in(path, study))
+
+
+def worlds_of_group(
+    frames: Mapping[str, pd.DataFrame], dimension: str, level: str, points: pd.DataFrame | None = None
+) -> Worlds:
+    """Return worlds with the totals of one group of people, such as ("sex", "female") or ("age_band", "12 to 17").
+
+    What was counted for nobody of the group is 0. Raises :class:`UserError` where the study keeps no totals by group.
+    """
+    totals, index = frames["totals"], ["arm", "draw", "replicate", "indicator"]
+    if not (totals["dimension"] == dimension).any():
+        raise UserError(
+            f"Study {frames['studies'].iloc[0]['id']} keeps no totals by {dimension}: run it with output.groups=true."
+        )
+    of_all = totals[totals["dimension"] == "all"].set_index(index)
+    of_group = totals[(totals["dimension"] == dimension) & (totals["level"] == level)].set_index(index)["value"]
+    values = of_group.reindex(of_all.index)
+    counted = of_all.index.get_level_values("indicator") != PRICE  # a mean price of nobody is no price of 0
+    filled = of_all.assign(value=values.where(~counted, values.fillna(0.0))).reset_index()
+    return worlds_of({**frames, "totals": filled}, points)
 
 
 def _points(points: pd.DataFrame, complete: pd.Index) -> pd.DataFrame:

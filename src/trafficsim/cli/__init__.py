@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from trafficsim.cli import choosing, lives, sensing, texts
+from trafficsim.cli import choosing, claiming, lives, sensing, texts
 from trafficsim.errors import UserError
 
 STUDY_VERBS = ("compare", "run", "sweep")
@@ -205,6 +205,7 @@ def _parser() -> argparse.ArgumentParser:
     choosing.add_commands(verb)
     lives.add_commands(verb)
     sensing.add_commands(verb)
+    claiming.add_commands(verb)
 
     verb("version", "show the version", "", _version)
     return parser

@@ -94,14 +94,15 @@ def show_forecast(configuration: Configuration, path: Path, as_json: bool) -> in
         f"To do: {found.to_do:,} replicates, {found.runs:,} runs; {found.tasks - found.to_do:,} are in {path} already."
     )
     print(
-        f"Time: about {_time(found.seconds)} with {found.workers} workers ({found.seconds_a_task:.3g} s a replicate on one, "
+        f"Time: about {in_time(found.seconds)} with {found.workers} workers ({found.seconds_a_task:.3g} s a replicate on one, "
         f"from a few that were timed)."
     )
     print(f"Disk: about {in_bytes(found.bytes)} more.")
     return 0
 
 
-def _time(seconds: float) -> str:
+def in_time(seconds: float) -> str:
+    """Return a time as people write it."""
     for unit, length in (("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0)):
         if seconds >= 2 * length:
             return f"{seconds / length:.2g} {unit}"

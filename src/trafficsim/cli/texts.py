@@ -211,3 +211,26 @@ examples:
   trafficsim life 0093aa527dfea5af study=teaching
   trafficsim life 'arms=[status_quo,non_refoulement_only]' scale=0.05 replicate=3
 """
+
+CLAIMS = """\
+Two sweeps are lived through first, unless they are there already: one over worlds that fit the data (design posterior), one
+over the wide prior (latin_hypercube), each under all the policies that the claims need. They go into one file,
+results/claims/study.sqlite; Ctrl-C keeps what is done, and the same command goes on.
+
+settings, each written KEY=VALUE:
+  worlds=200            plausible worlds in each of the two sweeps
+  replicates=2          runs of each policy in each world; from 2 on luck can be told from assumptions
+  scale=0.1             simulated people for each real one; a larger scale leaves less to luck
+  years=10  seed=20240322  corridor=NAME  workers=0  output.folder=results  and what else a study takes (trafficsim compare -h)
+
+verdicts: robust, conditional, unsupported, refuted; "more runs are needed" where luck still decides. What they mean, how they
+come about and how to write a claim of your own: docs/guides/claims.md. A claim that holds in the model is no proof.
+
+examples:
+  trafficsim claims --list
+  trafficsim claims package_halves_refoulement --list       its test, counter-argument, evidence and sources
+  trafficsim claims                                         all of them
+  trafficsim claims package_halves_refoulement worlds=400   one in full: conditions, assumptions, sources
+  trafficsim claims --csv > claims.csv
+  trafficsim claims --config-dir mine my_claim
+"""

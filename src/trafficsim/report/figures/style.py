@@ -100,12 +100,19 @@ def page(height: float, heading: str, frames: Frames, foot: float = 0.0) -> tupl
     ``foot`` inches below it for a legend.
     """
     study = frames["studies"].iloc[0]
-    head = wrapped(heading, WIDTH - 0.2, 12.0)
-    small = wrapped(
+    small = (
         f"{frames['limits']['text'].iloc[0]} Study {study['id']}: {replicates(frames)}, scale {study['scale']:g} "
-        f"(simulated people for each real one); trafficsim {study['software_version']}.",
-        WIDTH - 0.2, 7.0, 4,
-    )  # fmt: skip
+        f"(simulated people for each real one); trafficsim {study['software_version']}."
+    )
+    return sheet(height, heading, small, foot)
+
+
+def sheet(
+    height: float, heading: str, small_print: str, foot: float = 0.0
+) -> tuple[Figure, SubFigure, SubFigure | None]:
+    """Return what :func:`page` does, for a figure that is not of one study alone and brings its own small print."""
+    head = wrapped(heading, WIDTH - 0.2, 12.0)
+    small = wrapped(small_print, WIDTH - 0.2, 7.0, 4)
     heights = [0.15 + 0.2 * _lines(head), height, foot, 0.12 + 0.12 * _lines(small)]
     kept = [inches for inches in heights if inches]
     figure = Figure(figsize=(WIDTH, sum(kept)), layout="constrained")
