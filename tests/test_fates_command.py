@@ -4,11 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
 
 import trafficsim
 from trafficsim import cli
 from trafficsim.experiments.frames import open_study
 from trafficsim.processes.vocabulary import Mark
+from trafficsim.report.figures.harms import draw_harms
 
 ARMS = ["status_quo", "non_refoulement_only", "letter_package"]
 
@@ -73,6 +76,18 @@ def test_a_mistake_is_one_sentence(
     assert cli.main(["fates", str(database), *words]) == 2
     out, err = capsys.readouterr()
     assert told in err and err.count("\n") == 1 and out == ""
+
+
+def test_the_figure_of_several_worlds_has_all_its_words_on_the_page() -> None:
+    study = trafficsim.compare(ARMS[:2], scale=0.01, policy_start="2010-01", years=1, replicates=1, draws=2, workers=1)
+    figure = draw_harms(study.frames)
+    assert figure is not None
+    FigureCanvasAgg(figure).draw()
+    words = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
+    assert any("the middle 90 % of 2 draws" in text.get_text() for text in words)
+    for text in words:
+        box = text.get_window_extent()
+        assert box.width == 0 or (box.x0 >= -2 and box.x1 <= figure.bbox.x1 + 2), text.get_text()
 
 
 def test_one_arm_has_nothing_to_compare(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

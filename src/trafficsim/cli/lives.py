@@ -106,14 +106,19 @@ def life(options: argparse.Namespace) -> int:
     draws = [] if given & {"draws", "study.draws", "design", "study.design"} else ["draws=0"]
     configuration = compose([*arms, *draws, *settings], options.config_dir)
     two = two_arms(configuration)
+    waiting = Console(stderr=True).status(
+        "Living through one replicate under both policies ..."
+    )  # seen on terminals alone
     if not keys:
-        found = lives_that_part(configuration, **place)
+        with waiting:
+            found = lives_that_part(configuration, **place)
         if options.json:
             print(json.dumps([asdict(one) for one in found], indent=2))
         else:
             print_lives(found, [arm.title for arm in two], Console())
         return 0
-    story = parting_of(configuration, keys[0], **place)
+    with waiting:
+        story = parting_of(configuration, keys[0], **place)
     if options.json:
         print(json.dumps(asdict(story), indent=2, ensure_ascii=False))
     else:

@@ -57,7 +57,7 @@ def draw_harms(frames: Frames) -> Figure | None:
         return None
     titles = titles_of(frames)
     words = [fate if fate == SAME_HARM else f"spared it; {fate}" for fate in COLOURS]
-    heights = [0.9 + INCHES_A_HARM * len(harms) for _, harms in shown]
+    heights = [1.05 + INCHES_A_HARM * len(harms) for _, harms in shown]
     heading = f"Who was spared what: people whom a harm met under “{titles[found[0].baseline]}”, under another policy"
     figure, part, foot = page(sum(heights), heading, frames, legend_height(words))
     panels = np.ravel(part.subplots(len(shown), 1, squeeze=False, height_ratios=heights))
@@ -75,7 +75,7 @@ def draw_harms(frames: Frames) -> Figure | None:
         axis.invert_yaxis()
         axis.set_title(wrapped(one.title, 0.7 * WIDTH))
         axis.set_xlabel(
-            f"per cent of those whom the harm met under the baseline; lives: mean a replicate; {_intervals(one)}",
+            f"per cent of those whom the harm met under the baseline\nlives: mean a replicate; {_intervals(one)}",
             fontsize=8, loc="left",
         )  # fmt: skip
     legend_below(foot, [Patch(linewidth=0.5, **_look(fate)) for fate in COLOURS], words)
