@@ -7,7 +7,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from generating import catalogue_parts, claim_parts, command_part, drawings, evidence_parts, model_parts
+from generating import (
+    catalogue_parts,
+    choice_parts,
+    claim_parts,
+    command_part,
+    drawings,
+    evidence_parts,
+    model_parts,
+)
 from trafficsim.catalog import catalog
 
 FOLDER = Path(__file__).parent / "generated"
@@ -38,6 +46,8 @@ def texts() -> dict[str, str]:
         "parts/arms.md": catalogue_parts.arms_part,
         "parts/indicators.md": catalogue_parts.indicators_part,
         "parts/claims.md": claim_parts.results_part,
+        "parts/interactions.md": choice_parts.interactions_part,
+        "parts/agenda.md": choice_parts.agenda_part,
     }
     pages = {path: make() for path, make in made.items()}
     pages |= {f"parameters/{process}.md": catalogue_parts.parameters_page(process) for process in catalog().parameters}

@@ -22,7 +22,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from trafficsim.analysis.paired import LEVEL
-from trafficsim.analysis.robustness import HARMS, Condition, checked_harms
+from trafficsim.analysis.robustness import HARMS, Condition, check_conditions, checked_harms
 from trafficsim.analysis.worlds import Worlds
 from trafficsim.errors import UserError
 
@@ -101,6 +101,7 @@ def information(
     arm only, and where nothing is uncertain.
     """
     harms = checked_harms(worlds, harms)
+    check_conditions(worlds, conditions)
     points = worlds.points.loc[:, worlds.points.nunique() > 1]
     if len(worlds.arms) < 2 or points.empty:
         raise UserError("Two arms at least are needed, and assumptions that differ between worlds (draws=1000).")
@@ -131,15 +132,8 @@ def information(
         for column, question in enumerate(questions.itertuples())
         for place, parameter in enumerate(points.columns)
     ]  # fmt: skip
-    return Information(
-        worlds.baseline,
-        questions,
-        pd.DataFrame(rows, columns=GAINS),
-        worlds.number,
-        worlds.replicates,
-        level,
-        differences,
-    )
+    told = pd.DataFrame(rows, columns=GAINS)
+    return Information(worlds.baseline, questions, told, worlds.number, worlds.replicates, level, differences)
 
 
 def _state(value: float, width: float, floor: float) -> str:
@@ -166,20 +160,8 @@ def _questions(
             if differences == RELATIVE:
                 table = table / np.maximum(worlds.level(harm, worlds.baseline).mean(axis=1, keepdims=True), 1.0)
             mean = table.mean(axis=1)
-            rows.append(
-                (
-                    SPREAD,
-                    f"{harm} under {arm}",
-                    arm,
-                    harm,
-                    mean.mean(),
-                    mean.std(ddof=1),
-                    _luck(table),
-                    np.nan,
-                    np.nan,
-                    np.nan,
-                )
-            )
+            spread = (mean.mean(), mean.std(ddof=1), _luck(table))
+            rows.append((SPREAD, f"{harm} under {arm}", arm, harm, *spread, np.nan, np.nan, np.nan))
             apart.append(mean)
     for arm in others:
         held = [(f"less of {harm} under {arm}", harm, worlds.difference(harm, arm).mean(axis=1) < 0) for harm in harms]
@@ -244,9 +226,8 @@ def _regressed(
     about = results - weights @ results / number
     spread = weights @ about**2 / number
     weighted = np.ascontiguousarray((basis * weights[None, :, None]).transpose(0, 2, 1))
-    gram = weighted @ basis + 1e-9 * number * np.eye(
-        terms
-    )  # few different values give fewer polynomials than there are
+    # A parameter with few different values has fewer polynomials than these: a grain of a ridge leaves those that are not.
+    gram = weighted @ basis + 1e-9 * number * np.eye(terms)
     moments = weighted @ about
     coefficients = np.linalg.solve(gram, moments)
     told, shrink = np.zeros(moments.shape[::2]), np.zeros(moments.shape[::2])

@@ -198,7 +198,8 @@ def checked_harms(worlds: Worlds, harms: Sequence[str]) -> tuple[str, ...]:
     return tuple(harms)
 
 
-def _checked_conditions(worlds: Worlds, conditions: Sequence[Condition]) -> None:
+def check_conditions(worlds: Worlds, conditions: Sequence[Condition]) -> None:
+    """Raise :class:`UserError` for a condition that protects nobody, or asks for what is not there."""
     for condition in conditions:
         worlds.level(condition.indicator, worlds.baseline)  # tells an unknown indicator
         direction = worlds.indicators.loc[condition.indicator, "direction"]
@@ -222,7 +223,7 @@ def robustness(
     less. Raises :class:`UserError` for harms or conditions that count no harm to rights-holders.
     """
     harms = checked_harms(worlds, harms)
-    _checked_conditions(worlds, conditions)
+    check_conditions(worlds, conditions)
     arms = list(worlds.arms)
     choosable = np.array([arm not in compared for arm in arms])
     if not choosable.any():
