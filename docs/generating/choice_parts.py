@@ -84,6 +84,8 @@ def agenda_part() -> str:
             if name not in known.parameters.get(process, {}):
                 continue  # taken out of the catalogue since
             of = known.indicators[one[f"{by}_of"]].label if one[f"{by}_of"] in known.indicators else one[f"{by}_of"]
+            if by == "verdict" and one[f"{by}_of"] in known.indicators:
+                of = f"less: {of}"
             under = found["arms"].get(one[f"{by}_under"], one[f"{by}_under"])
             rows.append(
                 [

@@ -127,7 +127,7 @@ def share_interval(count: int, of: int, level: float = LEVEL) -> tuple[float, fl
     z, share = float(ndtri(0.5 + level / 2)), count / of
     middle = (share + z**2 / (2 * of)) / (1 + z**2 / of)
     half = z / (1 + z**2 / of) * np.sqrt(share * (1 - share) / of + z**2 / (4 * of**2))
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+    return (0.0 if count == 0 else float(middle - half)), (1.0 if count == of else float(middle + half))
 
 
 def regrets(levels: ArrayLike, choosable: ArrayLike) -> NDArray[np.float64]:

@@ -83,6 +83,8 @@ def _gain(row: Any, gain: str, found: Information, titles: Mapping[str, str], la
         return str(row[f"{gain}_state"])
     questions = int((found.questions["gain"] == gain).sum())
     of = labels.get(row[f"{gain}_of"], row[f"{gain}_of"])
+    if gain == VERDICT and row[f"{gain}_of"] in labels:
+        of = f"less: {of}"
     share = "of the variance" if gain == SPREAD else "of all worlds"
     return (
         f"{_share(row[gain])} {share} ({between(row[f'{gain}_low'], row[f'{gain}_high'], _share)}), of “{of}” under "
