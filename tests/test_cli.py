@@ -47,6 +47,7 @@ def names(configuration: Configuration) -> list[str]:
         ["export", "-h"],
         ["report", "-h"],
         ["catalog", "-h"],
+        ["effects", "-h"],
     ],
 )
 def test_help_teaches(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtri, stdtrit
+from scipy.special import stdtrit
 
 LEVEL = 0.90
 
@@ -64,6 +64,7 @@ def independent_difference(baseline: ArrayLike, arm: ArrayLike, level: float = L
 
 
 def replicates_needed(differences: ArrayLike, half_width: float, level: float = LEVEL) -> int:
-    """Return how many replicates an interval of this half width takes, by the normal approximation; at least two."""
-    spread = float(np.std(np.asarray(differences, dtype=np.float64), ddof=1))
-    return max(2, int(np.ceil((float(ndtri(0.5 + level / 2)) * spread / half_width) ** 2)))
+    """Return how many replicates Student's interval of this half width takes, at the spread of ``differences``; at least two."""
+    from trafficsim.analysis.power import number_for  # which builds on this file
+
+    return number_for(float(np.std(np.asarray(differences, dtype=np.float64), ddof=1)), half_width, level)

@@ -234,3 +234,14 @@ examples:
   trafficsim claims --csv > claims.csv
   trafficsim claims --config-dir mine my_claim
 """
+
+EFFECTS = """\
+Intervals and p values are about luck at the study's assumptions; in a study that draws assumptions, intervals hold the middle
+of the plausible worlds and nothing is tested. Without --indicator: the headline indicators. --csv and --json give the numbers.
+
+examples:
+  trafficsim effects results/teaching-1a2b3c4d5e6f/study.sqlite
+  trafficsim effects results/teaching-1a2b3c4d5e6f/study.sqlite --by departure --indicator refoulement --ratio
+  trafficsim effects results/teaching-1a2b3c4d5e6f/study.sqlite --by year --arm letter_package --indicator trafficked
+  trafficsim effects results/teaching-1a2b3c4d5e6f/study.sqlite --width 10%    how many replicates for \u00b1 10 % of the baseline
+"""

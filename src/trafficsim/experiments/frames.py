@@ -63,16 +63,47 @@ def whole_totals(path: Path | str, study: str | None = None, indicators: Collect
 
     ``indicators`` narrows them; none named: all. Of a very large study no more is read than that.
     """
+    return group_totals(path, study, "all", indicators).drop(columns="level")
+
+
+def group_totals(
+    path: Path | str, study: str | None = None, dimension: str = "all", indicators: Collection[str] = ()
+) -> pd.DataFrame:
+    """Return the totals by the groups of one dimension; columns arm, draw, replicate, indicator, dimension, level, value."""
     with reading(path) as connection:
         chosen = study_in(connection, path, study)
-        named = f"and indicator in ({', '.join('?' * len(indicators))}) " if indicators else ""
         return pd.read_sql_query(
-            "select arm, draw, replicate, indicator, dimension, value from study_runs "
+            "select arm, draw, replicate, indicator, dimension, level, value from study_runs "
             "join totals on totals.run = study_runs.run "
-            f"where study = ? and arm != '{HISTORY}' {named}and dimension = 'all'",
+            f"where study = ? and arm != '{HISTORY}' {_among(indicators)}and dimension = ?",
+            connection,
+            params=[chosen, *indicators, dimension],
+        )
+
+
+def monthly_values(path: Path | str, study: str | None = None, indicators: Collection[str] = ()) -> pd.DataFrame:
+    """Return the series of each arm of a study, narrowed to ``indicators`` (none named: all); a month with none may be absent.
+
+    Columns: arm, draw, replicate, indicator, month (YYYY-MM), value.
+    """
+    columns = ["arm", "draw", "replicate", "indicator", "month", "value"]
+    with reading(path) as connection:
+        chosen = study_in(connection, path, study)
+        own = pd.read_sql_query(
+            f"select {', '.join(columns)} from study_runs join monthly on monthly.run = study_runs.run "
+            f"where study = ? and arm != '{HISTORY}' {_among(indicators)}",
             connection,
             params=[chosen, *indicators],
         )
+        beside = series_of(Path(path), connection, chosen, "monthly")
+    if beside is None:
+        return own
+    wanted = (beside["arm"] != HISTORY) & (beside["indicator"].isin(list(indicators)) | (not indicators))
+    return beside.loc[wanted, columns] if own.empty else pd.concat([own, beside.loc[wanted, columns]])
+
+
+def _among(indicators: Collection[str]) -> str:
+    return f"and indicator in ({', '.join('?' * len(indicators))}) " if indicators else ""
 
 
 def _draws(study: str, points: LaidOutPoints) -> pd.DataFrame:
