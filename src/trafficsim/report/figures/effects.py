@@ -123,7 +123,7 @@ def _places(
         if grouped and (not places or next(reversed(places))[0] != indicator):
             if places:
                 height -= 0.5
-            heads[wrapped(words, LABELS_WIDTH, 9.5, 2)] = height
+            heads[wrapped(words, LABELS_WIDTH, 10.5, 3)] = height
             height -= 1.2
         places[indicator, level] = height
         labels.append(level if grouped else wrapped(words, LABELS_WIDTH, 8.0, 2))
