@@ -17,6 +17,7 @@ from trafficsim.report.figures.indicators import LEAST, MEANINGS, MOST
 from trafficsim.report.figures.style import (
     BLACK,
     GRID,
+    SMALL_PRINT,
     WIDTH,
     grid,
     legend_below,
@@ -66,8 +67,8 @@ def draw_effects(found: Effects, measures: Measures, frames: Mapping[str, pd.Dat
         axis.set_ylim(-max([*(-place for place in places.values())]) - 0.7, 0.7)
         ticks = [*heads.values(), *places.values()] if found.by != ALL else list(places.values())
         axis.set_yticks(ticks, [*heads, *labels] if found.by != ALL else labels, fontsize=8)
-        for label in axis.get_yticklabels()[: len(heads)]:
-            label.set_fontweight("bold")
+        for label in axis.get_yticklabels()[len(heads) if found.by != ALL else len(labels) :]:
+            label.set_color(SMALL_PRINT)  # groups stand back behind the indicator's name
         axis.tick_params(axis="y", length=0)
         axis.set_title(wrapped(measures.arms[arm], (WIDTH - LABELS_WIDTH) / columns - 0.3))
     base = wrapped(measures.arms[found.against], 5.0, lines=1)
@@ -123,7 +124,7 @@ def _places(
         if grouped and (not places or next(reversed(places))[0] != indicator):
             if places:
                 height -= 0.5
-            heads[wrapped(words, LABELS_WIDTH, 10.5, 3)] = height
+            heads[wrapped(words, LABELS_WIDTH, 8.0, 2)] = height
             height -= 1.2
         places[indicator, level] = height
         labels.append(level if grouped else wrapped(words, LABELS_WIDTH, 8.0, 2))
