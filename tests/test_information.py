@@ -233,7 +233,7 @@ def test_the_command_from_settings_to_figure(tmp_path, monkeypatch, capsys):
     assert (
         cli.main(["agenda", *words, "design=latin_hypercube", "harms=[removals,deaths]", "satisfy=removals<=0.5"]) == 0
     )
-    told = capsys.readouterr().out
+    told = " ".join(capsys.readouterr().out.split())
     assert "64 plausible worlds" in told
     assert "noise floor" in told
     assert "not a count of real people" in told

@@ -232,7 +232,7 @@ def test_the_command_from_settings_to_figure(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     words = ["levers=[non_refoulement,assistance]", "draws=3", "replicates=1", "scale=0.01", "years=1", "workers=1"]
     assert cli.main(["interactions", *words, "harms=[refoulement,deaths]"]) == 0
-    told = capsys.readouterr().out
+    told = " ".join(capsys.readouterr().out.split())
     assert "4 arms" in told
     assert "not a count of real people" in told
     assert Path("results/interactions/figures/interactions_refoulement.svg").is_file()
