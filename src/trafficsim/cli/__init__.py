@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from trafficsim.cli import affecting, choosing, claiming, lives, sensing, texts
+from trafficsim.cli import affecting, calibrating, choosing, claiming, lives, sensing, texts
 from trafficsim.errors import UserError
 
 STUDY_VERBS = ("compare", "run", "sweep")
@@ -203,6 +203,7 @@ def _parser() -> argparse.ArgumentParser:
     catalog.add_argument("--config-dir", action="append", default=[], metavar="DIR", help="show your own arms too")
 
     affecting.add_commands(verb)
+    calibrating.add_commands(verb)
     choosing.add_commands(verb)
     lives.add_commands(verb)
     sensing.add_commands(verb)

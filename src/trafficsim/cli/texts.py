@@ -244,4 +244,36 @@ examples:
   trafficsim effects results/teaching-1a2b3c4d5e6f/study.sqlite --by departure --indicator refoulement --ratio
   trafficsim effects results/teaching-1a2b3c4d5e6f/study.sqlite --by year --arm letter_package --indicator trafficked
   trafficsim effects results/teaching-1a2b3c4d5e6f/study.sqlite --width 10%    how many replicates for \u00b1 10 % of the baseline
+CALIBRATE = """\
+settings, each written KEY=VALUE:
+  corridor=first        which corridor; it needs targets of its own
+  waves=2  runs=1600    histories of the first wave; each later one has half as many, the check of the posterior an eighth
+  scale=0.2             simulated people for each real one
+  draws=512             draws of the posterior that are kept
+  proofs=64             posteriors of simulated data with known assumptions (0: no proof)
+  steps=30000           the most that the sampler makes; a chain that has not converged by then is refused
+  seed=20240322  workers=0 (0: every core)  folder=results/calibration
+
+Waves are kept in FOLDER/CORRIDOR; Ctrl-C loses nothing, and the same command goes on. Only the years 1996 to 2015 are read.
+The posterior goes to FOLDER/CORRIDOR/posterior; with --install into the package, where design=posterior draws from.
+
+examples:
+  trafficsim calibrate --report              what the data say of assumptions, which targets are not met, figures
+  trafficsim calibrate                       all of it again: about half an hour on two cores
+  trafficsim calibrate waves=1 runs=400 scale=0.1 proofs=0      a first look
+"""
+
+VALIDATE = """\
+settings, each written KEY=VALUE:
+  corridor=first        which corridor; it needs a posterior
+  draws=128             draws of the posterior, one history each from 1996 to 2025
+  scale=0.5             simulated people for each real one
+  seed=20240322  workers=0 (0: every core)  folder=results/validation
+
+The rules for passing are those of the evidence (trafficsim catalog evidence V). The model's discrepancy is not added to the
+predictions: a pattern can fail.
+
+examples:
+  trafficsim validate
+  trafficsim validate draws=32 scale=0.1
 """

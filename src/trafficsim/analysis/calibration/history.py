@@ -23,7 +23,8 @@ class History:
     """A history up to and without ``end``; arrays have a row a migrant, in the order of first departure.
 
     ``departed`` is the month of first departure, ``first_sold`` that of the first sale (-1: never), 0 being 1996-01;
-    ``purposes`` has bit p set where the person was ever exploited for purpose p. ``scale`` is simulated people a real one.
+    ``purposes`` has bit p set where the person was ever exploited for purpose p; ``first_motive`` and ``first_link`` are
+    those of the first departure. ``scale`` is simulated people a real one.
     """
 
     state: State
@@ -31,6 +32,8 @@ class History:
     departed: NDArray[np.int32]
     first_sold: NDArray[np.int32]
     purposes: NDArray[np.uint8]
+    first_motive: NDArray[np.int8]
+    first_link: NDArray[np.int8]
 
     def ever(self, purpose: Purpose) -> NDArray[np.bool_]:
         """Return whether each person was ever exploited for ``purpose``."""
@@ -39,34 +42,57 @@ class History:
 
 def live_history(
     point: Mapping[str, Mapping[str, float]], seed: int, scale: float, end: str,
-    assumptions: Catalog | None = None, lived: Callable[[int], None] | None = None,
+    assumptions: Catalog | None = None, watch: Callable[[State], None] | None = None,
 ) -> History:  # fmt: skip
     """Live through the status quo from 1996-01 up to and without ``end`` ("2016-01").
 
     ``point`` maps process to name to value, in place of the defaults of ``assumptions`` (default: the package's
-    catalogue); ``lived`` is told after each month how many have been lived through. Raises :class:`UserError` for a name
-    or a value that the catalogue does not allow.
+    catalogue); ``watch`` is shown the state after each month. Raises :class:`UserError` for a name or a value that the
+    catalogue does not allow.
     """
     months = month_index(end)
     course = course_of(
         STATUS_QUO, seed, scale, policy_start="1996-01", years=-(-months // 12), parameters=point, assumptions=assumptions
     )  # fmt: skip
     state = begin(course)
-    rows = np.zeros(months, np.int64)
-    first_sold, purposes = np.full(1024, -1, np.int32), np.zeros(1024, np.uint8)
-    for month in range(months):
+    notes = _Notes(months)
+    for _ in range(months):
         advance(state, course)
-        migrants = state.world.migrants
-        rows[month] = number = int(migrants.size[0])
-        if number > len(purposes):
-            more = max(number - len(purposes), len(purposes))
-            first_sold = np.concatenate([first_sold, np.full(more, -1, np.int32)])
-            purposes = np.concatenate([purposes, np.zeros(more, np.uint8)])
-        purposes[:number] |= np.left_shift(1, migrants.purpose[:number]).astype(np.uint8)
-        sold = (first_sold[:number] < 0) & (np.asarray(migrants.times_trafficked[:number]) > 0)
-        first_sold[:number][sold] = month
-        if lived:
-            lived(month + 1)
-    number = int(rows[-1])
-    departed = np.searchsorted(rows, np.arange(number), side="right").astype(np.int32)
-    return History(state, scale, departed, first_sold[:number], purposes[:number])
+        notes.take(state)
+        if watch:
+            watch(state)
+    return notes.history(state, scale)
+
+
+class _Notes:
+    """What is written down at each month's end, a row a migrant; room grows as rows are appended."""
+
+    def __init__(self, months: int) -> None:
+        self.rows = np.zeros(months, np.int64)
+        self.month = self.number = 0
+        self.first_sold, self.purposes = np.zeros(0, np.int32), np.zeros(0, np.uint8)
+        self.first_motive, self.first_link = np.zeros(0, np.int8), np.zeros(0, np.int8)
+
+    def take(self, state: State) -> None:
+        migrants, before = state.world.migrants, self.number
+        self.rows[self.month] = self.number = number = int(migrants.size[0])
+        if number > len(self.purposes):
+            more = max(number - len(self.purposes), len(self.purposes), 1024)
+            self.first_sold = np.concatenate([self.first_sold, np.full(more, -1, np.int32)])
+            self.purposes = np.concatenate([self.purposes, np.zeros(more, np.uint8)])
+            self.first_motive = np.concatenate([self.first_motive, np.zeros(more, np.int8)])
+            self.first_link = np.concatenate([self.first_link, np.zeros(more, np.int8)])
+        self.first_motive[before:number] = migrants.motive[before:number]
+        self.first_link[before:number] = migrants.link[before:number]
+        self.purposes[:number] |= np.left_shift(1, migrants.purpose[:number]).astype(np.uint8)
+        sold = (self.first_sold[:number] < 0) & (np.asarray(migrants.times_trafficked[:number]) > 0)
+        self.first_sold[:number][sold] = self.month
+        self.month += 1
+
+    def history(self, state: State, scale: float) -> History:
+        number = self.number
+        departed = np.searchsorted(self.rows, np.arange(number), side="right").astype(np.int32)
+        return History(
+            state, scale, departed, self.first_sold[:number], self.purposes[:number], self.first_motive[:number],
+            self.first_link[:number],
+        )  # fmt: skip

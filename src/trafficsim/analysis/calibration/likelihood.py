@@ -5,6 +5,8 @@ and what the emulator does not know.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,16 +40,23 @@ class Comparison:
         low, high = (np.array([getattr(one, end) for one in targets.statistics]) for end in ("low", "high"))
         return cls(targets, emulator, low, high)
 
+    @cached_property
     def errors(self) -> NDArray[np.float64]:
-        """Return the covariance of all errors, shape (statistics, statistics)."""
+        """The covariance of all errors, shape (statistics, statistics)."""
         sources = np.array([one.sd for one in self.targets.statistics])
         return self.emulator.residual + self.targets.discrepancy() + np.diag(sources**2)
+
+    @cached_property
+    def _whitening(self) -> Any:
+        """What makes the errors of the single values independent, of sd 1, when multiplied from the right."""
+        normal = self.low == self.high
+        return np.linalg.inv(np.linalg.cholesky(self.errors[np.ix_(normal, normal)])).T
 
     def implausibility(self, quantiles: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return how many standard deviations each expectation lies off the data, shape (points, statistics)."""
         expected = self.emulator.predict(quantiles)
         off = np.maximum(np.maximum(self.low - expected, expected - self.high), 0.0)
-        return off / np.sqrt(np.diag(self.errors()))
+        return off / np.sqrt(np.diag(self.errors))
 
     def plausible(self, quantiles: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return which points are not ruled out by :data:`CUTOFFS`, shape (points,)."""
@@ -66,17 +75,15 @@ class Comparison:
 
     def log_likelihood_of(self, expected: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the same for expectations at hand, shape (points, statistics)."""
-        from scipy.linalg import cho_factor, cho_solve
         from scipy.special import log_ndtr
 
-        errors = self.errors()
         normal = self.low == self.high
         total = np.zeros(len(expected))
         if normal.any():
             off = expected[:, normal] - self.low[normal]
-            total -= 0.5 * (off * cho_solve(cho_factor(errors[np.ix_(normal, normal)]), off.T).T).sum(axis=1)
+            total -= 0.5 * ((off @ self._whitening) ** 2).sum(axis=1)
         if not normal.all():
-            spread = np.sqrt(np.diag(errors)[~normal])
+            spread = np.sqrt(np.diag(self.errors)[~normal])
             upper = log_ndtr((self.high[~normal] - expected[:, ~normal]) / spread)
             lower = log_ndtr((self.low[~normal] - expected[:, ~normal]) / spread)
             # Where both ends lie far below, work from the other side, where the numbers are not all 1.

@@ -26,6 +26,7 @@ class Arrivals:
     def __init__(self, history: History) -> None:
         migrants, number = history.state.world.migrants, len(history.departed)
         there = np.flatnonzero(np.asarray(migrants.status[:number]) == Status.IN_THIRD_COUNTRY)
+        self.rows = there
         arrived = np.asarray(migrants.status_since)[there].astype(np.int64)
         born = np.asarray(migrants.birth_month)[there].astype(np.int64)
         self.year = FIRST_YEAR + arrived // 12

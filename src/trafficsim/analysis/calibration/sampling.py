@@ -37,7 +37,11 @@ class Chain:
     @property
     def converged(self) -> bool:
         """Whether the chain may be called a result."""
-        return self.r_hat <= HIGHEST_R_HAT and self.steps >= FEWEST_TIMES * self.autocorrelation
+        return self.converged_at(FEWEST_TIMES, HIGHEST_R_HAT)
+
+    def converged_at(self, times: float, r_hat: float) -> bool:
+        """Return whether it is ``times`` autocorrelation times long, and R-hat no more than ``r_hat``."""
+        return self.r_hat <= r_hat and self.steps >= times * self.autocorrelation
 
     @property
     def effective(self) -> float:
@@ -57,11 +61,12 @@ class Chain:
 
 def sample(
     density: LogDensity, start: NDArray[np.float64], seed: int, most_steps: int = 20_000,
-    told: Callable[[int, int], None] | None = None,
+    told: Callable[[int, int], None] | None = None, times: float = FEWEST_TIMES, r_hat: float = HIGHEST_R_HAT,
 ) -> Chain:  # fmt: skip
     """Return a chain of ``density`` within the unit cube, begun at ``start``, shape (walkers, dimensions).
 
-    It goes on until it has converged or made ``most_steps``; the first half is the burn-in. ``told`` hears of steps made.
+    It goes on until it has converged (see :meth:`Chain.converged_at`) or made ``most_steps``; the first half is the
+    burn-in. ``told`` hears of steps made.
     """
     import emcee
     from scipy.special import ndtr, ndtri
@@ -84,7 +89,7 @@ def sample(
         points = sampler.get_chain(discard=made // 2)
         accepted = float(sampler.acceptance_fraction.mean())
         chain = Chain(ndtr(points), autocorrelation_time(points), split_r_hat(points), accepted)
-        if chain.converged:
+        if chain.converged_at(times, r_hat):
             break
         block = max(500, made // 2)
     assert chain is not None
