@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from generating import (
+    calibration_parts,
     catalogue_parts,
     choice_parts,
     claim_parts,
@@ -48,6 +49,10 @@ def texts() -> dict[str, str]:
         "parts/claims.md": claim_parts.results_part,
         "parts/interactions.md": choice_parts.interactions_part,
         "parts/agenda.md": choice_parts.agenda_part,
+        "parts/calibration-how.md": calibration_parts.how_part,
+        "parts/calibration-parameters.md": calibration_parts.parameters_part,
+        "parts/calibration-targets.md": calibration_parts.targets_part,
+        "parts/validation.md": calibration_parts.validation_part,
     }
     pages = {path: make() for path, make in made.items()}
     pages |= {f"parameters/{process}.md": catalogue_parts.parameters_page(process) for process in catalog().parameters}

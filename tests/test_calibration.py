@@ -88,7 +88,9 @@ def test_targets_are_the_evidences_and_end_in_2015():
     for year in range(2002, LAST_YEAR + 1):
         assert np.exp(by_name[f"C1/{year}"].low) == pytest.approx(women[year])
         assert by_name[f"C2/{year}"].low == pytest.approx(women[year] / total[year], abs=6e-4)
-    assert {one.target for one in TARGETS.statistics} | set(TARGETS.not_fitted) == {f"C{number}" for number in range(1, 16)}
+    assert {one.target for one in TARGETS.statistics} | set(TARGETS.not_fitted) == {
+        f"C{number}" for number in range(1, 16)
+    }
     assert not any(record.startswith("V") for record in _evidence_named())
     assert set(_evidence_named()) <= set(known.evidence)
 
@@ -224,7 +226,9 @@ def test_what_is_far_off_is_ruled_out_and_the_truth_is_not(emulated):
     assert not comparison.plausible(np.array([[1.0, 0.0, 0.5]]))[0]
     points, left = not_ruled_out([comparison], 200, 3, np.random.default_rng(1))
     assert comparison.plausible(points).all()
-    assert left == pytest.approx(comparison.plausible(np.random.default_rng(2).uniform(size=(50_000, 3))).mean(), rel=0.1)
+    assert left == pytest.approx(
+        comparison.plausible(np.random.default_rng(2).uniform(size=(50_000, 3))).mean(), rel=0.1
+    )
 
 
 def test_targets_that_nothing_can_meet_are_told(emulated):
@@ -328,7 +332,8 @@ def test_waves_are_taken_up_where_they_were_left(tmp_path):
     np.savez(path, **kept)
 
     class Watched:
-        done: list[int] = []
+        def __init__(self):
+            self.done = []
 
         def said(self, sentence):
             pass
@@ -336,8 +341,9 @@ def test_waves_are_taken_up_where_they_were_left(tmp_path):
         def moved(self, what, done, of):
             self.done.append(done)
 
-    again = Calibration(settings, Watched()).live(1, quantiles)
-    assert Watched.done == [3, 4]
+    watched = Watched()
+    again = Calibration(settings, watched).live(1, quantiles)
+    assert watched.done == [3, 4]
     np.testing.assert_array_equal(again.observed, whole.observed)
     other = Calibration(Settings(scale=0.005, folder=tmp_path, runs=4, workers=1, seed=5)).live(1, quantiles)
     assert not np.array_equal(other.observed, whole.observed, equal_nan=True)  # of another seed nothing is taken over

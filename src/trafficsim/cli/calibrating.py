@@ -45,6 +45,7 @@ def add_commands(verb: "Verb") -> None:
         validate,
     )
     held_out.add_argument("settings", nargs="*", metavar="KEY=VALUE", help="see below")
+    held_out.add_argument("--install", action="store_true", help="keep the verdicts in the package, for its documents")
 
 
 def calibrate(options: argparse.Namespace) -> int:
@@ -68,10 +69,11 @@ def calibrate(options: argparse.Namespace) -> int:
     with _bars() as bars:
         calibration = Calibration(settings, _Told(bars))
         found = about(calibration)
+        target = posteriors.FOLDER if options.install else folder / settings.corridor / "posterior"
+        path = write_posterior(target, calibration.known, calibration.targets, calibration.fitted.draws, found)
         if settings.proofs:
             found["proof"] = proof_in_words(prove(calibration), calibration.targets.fitted)
-    target = posteriors.FOLDER if options.install else folder / settings.corridor / "posterior"
-    path = write_posterior(target, calibration.known, calibration.targets, calibration.fitted.draws, found)
+            write_posterior(target, calibration.known, calibration.targets, calibration.fitted.draws, found)
     posteriors.read_posterior.cache_clear()
     _show(posteriors.read_posterior(path), folder / settings.corridor)
     print(f"Posterior: {path}")
@@ -103,8 +105,9 @@ def _show(posterior: Any, folder: Path) -> None:
 
 def validate(options: argparse.Namespace) -> int:
     """Predict what was held out, as far as that is not done yet, and judge it."""
+    from trafficsim.analysis.validation.judging import keep_validation
     from trafficsim.analysis.validation.predicting import validate as judge
-    from trafficsim.catalog.posteriors import load_posterior
+    from trafficsim.catalog import posteriors
     from trafficsim.report.calibration import print_validation
     from trafficsim.report.choice import console
     from trafficsim.report.figures import save_figure
@@ -113,7 +116,7 @@ def validate(options: argparse.Namespace) -> int:
 
     own = _settings(options.settings, VALIDATE)
     folder, corridor = Path(own["folder"]), own["corridor"]
-    posterior = load_posterior(corridor)
+    posterior = posteriors.load_posterior(corridor)
     with _bars() as bars:
         told = _Told(bars)
         found = judge(
@@ -121,6 +124,8 @@ def validate(options: argparse.Namespace) -> int:
             lambda done, of: told.moved("histories to 2025", done, of),
         )  # fmt: skip
     print_validation(found, console())
+    if options.install:
+        print(f"Kept:     {keep_validation(found, posteriors.FOLDER / f'{corridor}_validation.yaml')}")
     for path in save_figure(
         lambda: draw_validation(found, small_print(posterior.about)), folder / corridor / "figures", "validation"
     ):

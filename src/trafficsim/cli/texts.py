@@ -244,6 +244,8 @@ examples:
   trafficsim effects results/teaching-1a2b3c4d5e6f/study.sqlite --by departure --indicator refoulement --ratio
   trafficsim effects results/teaching-1a2b3c4d5e6f/study.sqlite --by year --arm letter_package --indicator trafficked
   trafficsim effects results/teaching-1a2b3c4d5e6f/study.sqlite --width 10%    how many replicates for \u00b1 10 % of the baseline
+"""
+
 CALIBRATE = """\
 settings, each written KEY=VALUE:
   corridor=first        which corridor; it needs targets of its own

@@ -20,18 +20,19 @@ def print_posterior(posterior: Posterior, out: Console) -> None:
     """Print how the posterior was made, each fitted parameter, each target, and the proof."""
     about = posterior.about
     out.print(Text(f"Posterior of the corridor {posterior.corridor}: {len(posterior.rows)} draws", style="bold"))
-    out.print(Text(_how(about)))
+    out.print(Text(how_made(about)))
     if "parameters" in about:
         out.print(_parameters(about["parameters"]))
         out.print(_targets(about["targets"]))
         for name, reason in about["not_fitted"].items():
             out.print(Text(f"{name} is not fitted: {reason}"))
     if "proof" in about:
-        out.print(Text(_proof(about["proof"])))
+        out.print(Text(proof_told(about["proof"])))
     out.print(Text(small_print(about), style="italic"))
 
 
-def _how(about: Mapping[str, Any]) -> str:
+def how_made(about: Mapping[str, Any]) -> str:
+    """Return how a posterior was made, a line each for the method, its waves, the chain and the check."""
     lines = [str(about["method"])]
     for place, wave in enumerate(about.get("waves", ()), 1):
         lines.append(
@@ -79,7 +80,8 @@ def _targets(found: Mapping[str, Any]) -> Table:
     return table
 
 
-def _proof(proof: Mapping[str, Any]) -> str:
+def proof_told(proof: Mapping[str, Any]) -> str:
+    """Return what came of the simulation-based calibration, in words."""
     chances = proof["chances"]
     uneven = [name for name, chance in chances.items() if chance < 0.05]
     told = f": {', '.join(uneven)}" if uneven else ""

@@ -5,9 +5,11 @@ not fitted, and luck; the model's discrepancy is not added, so that failing is p
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
+import yaml
 from numpy.typing import NDArray
 
 from trafficsim.analysis.validation.outlook import NAMES
@@ -161,14 +163,30 @@ def _intent(by: By) -> Part:
 
 def _overlap(pattern: str, known: Catalog) -> str:
     """Return which numbers of the model rest on the figures that a pattern is judged by: there it was not unseen."""
-    resting = {
-        place: figure
+    resting = [
+        (figure, place.partition(".")[2])
         for figure in known.evidence[pattern].related
         for place in known.named_by(figure)
         if place.startswith(("parameters.", "series."))
-    }
+    ]
     if not resting:
         return ""
-    figures = ", ".join(sorted(set(resting.values())))
-    places = ", ".join(sorted(place.partition(".")[2] for place in resting))
+    figures, places = (", ".join(sorted(set(column))) for column in zip(*resting, strict=True))
     return f"not quite unseen: {figures} also underlies {places}"
+
+
+def keep_validation(found: Validation, path: Path) -> Path:
+    """Write what was found as YAML, for the documents; return the path."""
+    rows = [
+        {key: float(f"{value:.3g}") if isinstance(value, float) else value for key, value in asdict(row).items()}
+        | {"data": [float(f"{end:.4g}") for end in row.data]}
+        for row in found.rows
+    ]
+    whole = {
+        "runs": found.runs,
+        "coverage": round(found.coverage, 3),
+        "verdicts": [asdict(each) for each in found.verdicts],
+    }
+    text = yaml.safe_dump({**whole, "rows": rows}, sort_keys=False, allow_unicode=True, width=120)
+    path.write_text("# Written by `trafficsim validate --install`. Do not change by hand.\n" + text, encoding="utf-8")
+    return path
