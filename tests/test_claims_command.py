@@ -63,6 +63,7 @@ def test_claims_from_end_to_end(command: Command, folder: Path) -> None:
         for years in (1, 2)
         for which, design in (("posterior", "posterior"), ("prior", "latin_hypercube"))
     ]
+    assert [bool(each["calibrated_by"]) for each in told["studies"]] == [True, False] * 2
     for each in told["claims"]:
         assert each["verdict"] == "more runs are needed"  # two worlds
         assert "2 worlds" in each["because"]

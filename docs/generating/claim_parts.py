@@ -117,7 +117,8 @@ def provenance_sentence() -> str:
     return (
         f"The results are those of {first['created'][:10]}, rules `{first['model_version']}`, trafficsim "
         f"{first['software_version']}: {first['worlds']} worlds in each set, {first['replicates']} replicates, scale "
-        f"{first['scale']:g}, seed {first['seed']}. Studies ({ids})."
+        f"{first['scale']:g}, seed {first['seed']}. The worlds that fit the data come from: {md.text(first['calibrated_by'])}. "
+        f"Studies ({ids})."
     )
 
 

@@ -206,6 +206,7 @@ def _answered(chosen: "Sequence[Claim]", asks: Sequence[Ask]) -> "tuple[list[Jud
 def _opened(ask: Ask, study: str) -> "tuple[Mapping[str, Worlds], dict[str, Any]]":
     """Return the worlds of a study by the groups that its claims ask for, and what the study was."""
     from trafficsim.analysis.worlds import TABLES, worlds_of, worlds_of_group
+    from trafficsim.catalog.posteriors import load_posterior
     from trafficsim.experiments.frames import open_study, whole_totals
     from trafficsim.experiments.points import assumptions_in
 
@@ -219,7 +220,8 @@ def _opened(ask: Ask, study: str) -> "tuple[Mapping[str, Worlds], dict[str, Any]
             dimension, _, level = group.partition("=")
             by_group[group] = worlds_of_group(frames, dimension, level, points)
     row = json.loads(frames["studies"].iloc[0].to_json())
-    return by_group, {**row, "worlds": whole.number, "limits": list(whole.limits)}
+    method = load_posterior(ask.configuration.corridor.name).about["method"] if ask.which == "posterior" else ""
+    return by_group, {**row, "worlds": whole.number, "calibrated_by": method, "limits": list(whole.limits)}
 
 
 def _show(

@@ -99,9 +99,11 @@ def small_print(studies: Studies) -> str:
     """Return what the results do not mean, and of which studies they are."""
     first = studies[0]
     ids = ", ".join(dict.fromkeys(each["id"] for each in studies))
+    calibration = "; ".join(dict.fromkeys(each["calibrated_by"] for each in studies if each["calibrated_by"]))
     return (
-        f"{first['limits'][0]} {first['limits'][1]} Studies {ids}: {first['worlds']} worlds each, {first['replicates']} "
-        f"replicates, scale {first['scale']:g}; trafficsim {first['software_version']}."
+        f"{first['limits'][0]} {first['limits'][1]} Worlds that fit the data: {calibration}. "
+        f"Studies {ids}: {first['worlds']} worlds each, {first['replicates']} replicates, scale {first['scale']:g}; "
+        f"trafficsim {first['software_version']}."
     )
 
 
