@@ -128,7 +128,15 @@ def results_part() -> str:
     if found is None:
         return md.part(NO_RESULTS)
     order = list(MEANINGS)
-    claims = sorted(found["claims"], key=lambda each: (order.index(each["verdict"]), -each["posterior"]["share"]))
+    known = {name: load_claim(name) for name in claim_names()}
+    claims = sorted(
+        (
+            each
+            for each in found["claims"]
+            if (name := each["claim"]["name"]) in known and _same_test(known[name], each)
+        ),
+        key=lambda each: (order.index(each["verdict"]), -each["posterior"]["share"]),
+    )
     rows = [
         (
             md.link(md.text(each["claim"]["sentence"]), md.name_of_target("claim", each["claim"]["name"]))
@@ -139,8 +147,9 @@ def results_part() -> str:
             each["verdict"],
         )
         for each in claims
-        if each["claim"]["name"] in claim_names() and _same_test(load_claim(each["claim"]["name"]), each)
     ]
+    shown = [each["verdict"] for each in claims]
+    counted = ", ".join(f"{shown.count(word)} {word}" for word in order if word in shown)
     columns = [
         "claim",
         "holds in worlds that fit the data",
@@ -148,7 +157,7 @@ def results_part() -> str:
         "effect, middle 90 % of worlds",
         "verdict",
     ]
-    return md.part(provenance_sentence(), md.table(columns, rows))
+    return md.part(provenance_sentence(), f"Of {len(rows)} claims: {counted}.", md.table(columns, rows))
 
 
 def _share(found: Mapping[str, Any]) -> str:

@@ -220,7 +220,7 @@ results/claims/study.sqlite; Ctrl-C keeps what is done, and the same command goe
 settings, each written KEY=VALUE:
   worlds=200            plausible worlds in each of the two sweeps
   replicates=2          runs of each policy in each world; from 2 on luck can be told from assumptions
-  scale=0.1             simulated people for each real one; a larger scale leaves less to luck
+  scale=0.2             simulated people for each real one; a larger scale leaves less to luck
   years=10  seed=20240322  corridor=NAME  workers=0  output.folder=results  and what else a study takes (trafficsim compare -h)
 
 verdicts: robust, conditional, unsupported, refuted; "more runs are needed" where luck still decides. What they mean, how they

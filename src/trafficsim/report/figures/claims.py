@@ -65,7 +65,7 @@ def draw_claims(judgements: Sequence[Judgement], studies: Sequence[Mapping[str, 
                 markerfacecolor=face, capsize=2, linewidth=1, linestyle="none",
             )  # fmt: skip
             _draw_effect(effects, row + shift, found.effect, colour, face)
-        word = wrapped(judged.verdict.word, 0.8, 8.0)
+        word = wrapped(judged.verdict.word, 0.72, 8.0)
         verdicts.text(0.0, row, word, va="center", fontsize=7.5, color=colour, weight="bold")
     sentences = [
         wrapped(f"{each.claim.sentence} ({MAKERS[each.claim.made_by]})", LABELS_WIDTH, 6.8, 3) for each in judgements
