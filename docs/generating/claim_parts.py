@@ -7,6 +7,7 @@ from typing import Any
 
 from generating import markdown as md
 from generating.evidence_parts import evidence_link, source_link
+from trafficsim.analysis.claims import percent
 from trafficsim.claims import MAKERS, Claim, claim_names, load_claim
 from trafficsim.report.claims import MEANINGS
 
@@ -161,12 +162,15 @@ def results_part() -> str:
 
 
 def _share(found: Mapping[str, Any]) -> str:
-    return f"{100 * found['share']:.3g} % ({100 * found['low']:.3g} to {100 * found['high']:.3g})"
+    share, low, high = (percent(found[key]) for key in ("share", "low", "high"))
+    return f"{share} ({low.removesuffix(' %')} to {high.removesuffix(' %')})"
 
 
 def _effect(effect: Mapping[str, Any] | None) -> str:
     if effect is None:
         return "nothing to compare with"
-    sign = "+" if effect["kind"] == "change" else ""
-    middle, low, high = (f"{effect[key]:{sign},.0f}" for key in ("median", "world_low", "world_high"))
+    middle, low, high = (
+        f"{value:+,.0f}" if effect["kind"] == "change" and round(value) else f"{round(value):,}"
+        for value in (effect["median"], effect["world_low"], effect["world_high"])
+    )
     return f"{middle} % ({low} to {high})".replace("-", "\N{MINUS SIGN}")
