@@ -173,12 +173,8 @@ def _print_indices(answer: Answer, found: Indices, worlds: Worlds, known: Catalo
     table.add_column("Grade")
     for title in (name, f"{LEVEL:.0%} interval".replace("%", " %"), *(one.capitalize() for one in further), ""):
         table.add_column(title, justify="right" if title else "left")
-    ranked = pd.concat(
-        [
-            found.table[found.table["verdict"] == "converged"],
-            found.table[found.table["verdict"] == "not converged"].sort_values("high", ascending=False),
-        ]
-    )
+    # In one order, for what has not converged may be what leads; only its number is withheld.
+    ranked = found.table[found.table["verdict"].isin(["converged", "not converged"])]
     for factor, row in ranked.head(SHOWN).iterrows():
         meaning, _, grade = described(str(factor), known)
         told = row["verdict"] == "converged"

@@ -83,13 +83,12 @@ def _label(factor: str, known: Catalog, inches: float = LABELS_WIDTH) -> str:
 
 
 def draw_ranking(answer: Answer, found: Indices, worlds: Worlds, frames: Frames) -> Figure | None:
-    """Draw the indices that have converged as ranked bars with intervals; of the others only the interval, below."""
+    """Draw the indices that have converged as ranked bars with intervals; of those that have not only the interval."""
     if not found.varies:
         return None
     known = catalog()
     told = found.table[found.table["verdict"] == "converged"]
-    open_ones = found.table[found.table["verdict"] == "not converged"].sort_values("high", ascending=False)
-    ranked = pd.concat([told, open_ones]).head(RANKED)
+    ranked = found.table[found.table["verdict"].isin(["converged", "not converged"])].head(RANKED)
     if ranked.empty:
         return None
     handles: list[Line2D | Patch] = []
