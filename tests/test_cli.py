@@ -217,3 +217,13 @@ def test_a_folder_that_cannot_be_written_is_told(conducted, tmp_path: Path, caps
     (tmp_path / "results").write_text("a file where the folder should be")
     assert cli.main(["run"]) == 2
     assert "results" in capsys.readouterr().err
+
+
+def test_a_library_that_is_not_installed_is_told(
+    monkeypatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "SALib.sample.morris", None)
+    words = ["method=morris", "indicator=removals", "size=2", "study.vary=[custody.removal_places]", "scale=0.0005"]
+    assert cli.main(["sensitivity", *words, "years=1", "policy_start=1996-06", "arms=[status_quo]", "workers=1"]) == 2
+    assert "needs SALib, which is not installed: pip install 'trafficsim[analysis]'" in capsys.readouterr().err

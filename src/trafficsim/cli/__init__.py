@@ -43,10 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"trafficsim: {error}", file=sys.stderr)
         return USER_ERROR
     except ModuleNotFoundError as error:
-        if error.name not in OF_ANALYSIS:
+        library = (error.name or "").partition(".")[0]
+        if library not in OF_ANALYSIS:
             raise
         print(
-            f"trafficsim: this needs {error.name}, which is not installed: pip install 'trafficsim[analysis]'.",
+            f"trafficsim: this needs {library}, which is not installed: pip install 'trafficsim[analysis]'.",
             file=sys.stderr,
         )
         return USER_ERROR
@@ -130,6 +131,24 @@ def _parser() -> argparse.ArgumentParser:
     )
     studies.add_argument("--json", action="store_true", help="as JSON, for programs")
 
+    report = verb(
+        "report",
+        "print the table of a study's database again, and draw its figures",
+        "examples:\n  trafficsim report results/teaching-1a2b3c4d5e6f/study.sqlite\n"
+        "  trafficsim report results/teaching-1a2b3c4d5e6f/study.unfinished.sqlite --folder first_look\n",
+        _report,
+    )
+    report.add_argument("database", help="the database that compare or run has written, or has begun to write")
+    report.add_argument("--study", help="which one, where the file holds several (default: the newest)")
+    report.add_argument("--folder", help="where to draw (default: a folder 'figures' beside the database)")
+
+    affecting.add_commands(verb)
+    lives.add_commands(verb)
+    sensing.add_commands(verb)
+    claiming.add_commands(verb)
+    choosing.add_commands(verb)
+    calibrating.add_commands(verb)
+
     reproduce = verb(
         "reproduce",
         "live through one run of a results file again, from what the file holds, and say whether it is identical",
@@ -157,17 +176,6 @@ def _parser() -> argparse.ArgumentParser:
         "--rerun", type=int, default=0, metavar="N", help="with --verify: live through N runs again too"
     )
     bundle.add_argument("--json", action="store_true", help="as JSON, for programs")
-
-    report = verb(
-        "report",
-        "print the table of a study's database again, and draw its figures",
-        "examples:\n  trafficsim report results/teaching-1a2b3c4d5e6f/study.sqlite\n"
-        "  trafficsim report results/teaching-1a2b3c4d5e6f/study.unfinished.sqlite --folder first_look\n",
-        _report,
-    )
-    report.add_argument("database", help="the database that compare or run has written, or has begun to write")
-    report.add_argument("--study", help="which one, where the file holds several (default: the newest)")
-    report.add_argument("--folder", help="where to draw (default: a folder 'figures' beside the database)")
 
     export = verb(
         "export",
@@ -201,13 +209,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     catalog.add_argument("--json", action="store_true", help="as JSON, for programs")
     catalog.add_argument("--config-dir", action="append", default=[], metavar="DIR", help="show your own arms too")
-
-    affecting.add_commands(verb)
-    calibrating.add_commands(verb)
-    choosing.add_commands(verb)
-    lives.add_commands(verb)
-    sensing.add_commands(verb)
-    claiming.add_commands(verb)
 
     verb("version", "show the version", "", _version)
     return parser
