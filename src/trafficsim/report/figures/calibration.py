@@ -1,6 +1,6 @@
 """Figures of a calibration, from the stored posterior alone: what moved, which targets are met, whether the path is sound."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -86,9 +86,10 @@ def _density(axis: Axes, parameter: Parameter, values: NDArray[np.float64], name
     axis.xaxis.set_minor_formatter(lambda *_: "")
     if parameter.distribution == "log_uniform":
         axis.set_xticks(
-            [low, float(np.sqrt(low * high)), high], [f"{each:.2g}" for each in (low, np.sqrt(low * high), high)]
+            [low, float(np.sqrt(low * high)), high],
+            [plain_number(float(f"{each:.2g}")) for each in (low, np.sqrt(low * high), high)],
         )
-    axis.set_title(wrapped(f"{name}: {parameter.meaning}", 3.0, 8.0, 3), fontsize=8)
+    axis.set_title(wrapped(f"{name}: {parameter.meaning}", 2.5, 8.0, 3), fontsize=8)
     axis.set_xlabel(wrapped(parameter.unit, 3.0, 7.5, 1), fontsize=7.5)
     axis.set_ylabel("% of draws", fontsize=7.5)
     axis.tick_params(labelsize=7.5)
@@ -120,13 +121,13 @@ def draw_targets(posterior: Posterior, says: Mapping[str, str]) -> Figure:
             axis.hlines(y + offset, ends[0], ends[2], color=colour, linewidth=1.8)
             axis.plot(ends[1], y + offset, "o", color=colour, markersize=3)
     axis.set_xscale("log")
-    axis.set_xlim(0.15, 8.0)
+    axis.set_xlim(0.15, 11.0)
     axis.set_xticks([0.2, 0.5, 1, 2, 5], ["0.2", "0.5", "1", "2", "5"])
     axis.xaxis.set_minor_formatter(lambda *_: "")
     axis.axvline(1.0, color=BLACK, linewidth=0.6)
     axis.set_xlabel("relative to the middle of the data (logarithmic)")
-    names = [f"{says[name.partition('/')[0]]} · {name}" for name in found]
-    axis.set_yticks(range(len(found), 0, -1), [wrapped(name, 4.6, 7.0, 1) for name in names], fontsize=7)
+    names = [f"{name}: {says[name.partition('/')[0]]}" for name in found]
+    axis.set_yticks(range(len(found), 0, -1), [wrapped(name, 3.7, 7.0, 1) for name in names], fontsize=7)
     axis.set_ylim(0.2, len(found) + 0.8)
     axis.grid(axis="x", color=GRID, linewidth=0.5)
     axis.set_axisbelow(True)
@@ -173,8 +174,3 @@ def draw_ranks(posterior: Posterior) -> Figure:
     ]  # fmt: skip
     legend_below(foot, handles, labels)
     return figure
-
-
-def names_of_unmet(found: Mapping[str, Any], verdicts: Sequence[str]) -> list[str]:
-    """Return the statistics with one of these verdicts, in order."""
-    return [name for name, each in found.items() if each["verdict"] in verdicts]

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from trafficsim.analysis.validation.judging import FAILS, Row, Validation
+from trafficsim.analysis.validation.judging import PASSES, Row, Validation
 from trafficsim.report.figures.style import (
     BLUE,
     GRID,
@@ -22,9 +22,9 @@ from trafficsim.report.figures.style import (
 
 def draw_validation(found: Validation, foot_note: str) -> Figure:
     """Draw a panel for each pattern: intervals of the predictions, and the data."""
-    passed = sum(verdict.verdict != FAILS for verdict in found.verdicts)
+    passed = sum(verdict.verdict == PASSES for verdict in found.verdicts)
     heading = (
-        f"Patterns that no fit has seen: {passed} of {len(found.verdicts)} are not failed; {found.coverage:.0%} of the numbers lie "
+        f"Patterns that no fit has seen: {passed} of {len(found.verdicts)} pass; {found.coverage:.0%} of the numbers lie "
         f"within the middle 90 % of {found.runs} predictions"
     )
     labels = ["data", "predicted: median and middle 90 %, data within", "the same, data outside"]
@@ -32,12 +32,12 @@ def draw_validation(found: Validation, foot_note: str) -> Figure:
     units = [
         (verdict, unit, [row for row in rows if row.unit == unit]) for verdict, rows in panels for unit in _units(rows)
     ]
-    heights = [0.28 * len(rows) + 0.75 for _, _, rows in units]
+    heights = [0.28 * len(rows) + 0.85 for _, _, rows in units]
     figure, part, foot = sheet(sum(heights), heading, foot_note, legend_height(labels))
     axes = np.ravel(part.subplots(len(units), 1, squeeze=False, gridspec_kw={"height_ratios": heights}))
     for axis, (verdict, unit, rows) in zip(axes, units, strict=True):
         _panel(axis, rows, unit)
-        axis.set_title(wrapped(f"{verdict.pattern} {verdict.verdict}: {verdict.because}", 9.0, 8.5, 2), fontsize=8.5)
+        axis.set_title(wrapped(f"{verdict.pattern} {verdict.verdict}: {verdict.because}", 5.8, 8.5, 2), fontsize=8.5)
     handles = [
         Patch(color=ORANGE, alpha=0.8),
         *(Line2D([], [], color=colour, marker="o", markersize=4) for colour in (BLUE, VERMILION)),
