@@ -48,9 +48,11 @@ class Comparison:
         return save_study(self.result, path)
 
     def __repr__(self) -> str:
-        """Name the arms and the number of replicates, in all draws."""
+        """Name the arms, the number of replicates, and in how many worlds there were so many."""
         arms = ", ".join(arm["name"] for arm in self.result.arms)
-        return f"<Comparison of {arms}; {len(self.result.outcomes)} replicates>"
+        worlds = max(1, len(self.result.points))
+        among = f" in each of {worlds} worlds" if worlds > 1 else ""
+        return f"<Comparison of {arms}; {len(self.result.outcomes) // worlds} replicates{among}>"
 
 
 def compare(
@@ -58,9 +60,9 @@ def compare(
 ) -> Comparison:
     """Run ``arms`` on the same simulated lives and compare them with the first.
 
-    ``settings`` are those of the command line: ``replicates=20``, ``scale=0.05``, ``seed=1``, ``policy_start="2001-01"``,
-    ``years=10``, ``workers=1``, and any other key of the configuration with a double underscore for each dot, such as
-    ``parameters__custody__assessment_sensitivity=0.6``. Raises :class:`~trafficsim.errors.UserError` for a wrong one.
+    ``settings`` are those of the command line: ``draws=64``, ``replicates=4``, ``scale=0.05``, ``seed=1``,
+    ``policy_start="2001-01"``, ``years=10``, ``workers=1``, and any other key of the configuration with a double underscore for
+    each dot, such as ``parameters__custody__assessment_sensitivity=0.6``. Raises :class:`~trafficsim.errors.UserError` for a wrong one.
 
     >>> from trafficsim import compare
     >>> compare(["status_quo", "non_refoulement_only"], draws=0, replicates=2, scale=0.01, years=1, workers=1)
