@@ -62,7 +62,8 @@ def compare(
 
     ``settings`` are those of the command line: ``draws=64``, ``replicates=4``, ``scale=0.05``, ``seed=1``,
     ``policy_start="2001-01"``, ``years=10``, ``workers=1``, and any other key of the configuration with a double underscore for
-    each dot, such as ``parameters__custody__assessment_sensitivity=0.6``. Raises :class:`~trafficsim.errors.UserError` for a wrong one.
+    each dot, such as ``parameters__custody__assessment_sensitivity=0.6``. Raises :class:`~trafficsim.errors.UserError` for a
+    wrong one.
 
     >>> from trafficsim import compare
     >>> compare(["status_quo", "non_refoulement_only"], draws=0, replicates=2, scale=0.01, years=1, workers=1)
