@@ -60,7 +60,9 @@ def add_commands(verb: "Verb") -> None:
 def _share(text: str) -> float:
     value = float(text.removesuffix("%")) / (100.0 if text.endswith("%") else 1.0)
     if not 0.0 < value < 1.0:
-        raise argparse.ArgumentTypeError(f"{text}: it should lie between 0 and 1, or be a per cent")
+        raise argparse.ArgumentTypeError(
+            f"{text}: it should lie between 0 and 1, as 0.1 does, or be a per cent, as 10%%"
+        )
     return value
 
 

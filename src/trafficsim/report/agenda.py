@@ -15,6 +15,7 @@ from trafficsim.analysis.information import BELOW, NOT_CONVERGED, RANKED, RELATI
 from trafficsim.catalog import Catalog
 from trafficsim.configuration import Configuration
 from trafficsim.report.choice import between, console, per_cent
+from trafficsim.report.widths import print_whole
 
 TABLES = ("studies", "arms", "indicators", "limits", "totals", "configurations")
 """The tables of a study that are read for it, beside its worlds."""
@@ -43,7 +44,7 @@ def print_agenda(
     )
     titles = dict(zip(frames["arms"]["arm"], frames["arms"]["title"], strict=True))
     labels = dict(zip(frames["indicators"]["name"], frames["indicators"]["label"], strict=True))
-    out.print(_questions(found, titles, labels))
+    print_whole(_questions(found, titles, labels), out)
     ranked = listed[listed["place"].notna()]
     if ranked.empty:
         out.print(

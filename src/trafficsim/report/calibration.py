@@ -12,6 +12,7 @@ from trafficsim.analysis.validation.judging import Validation
 from trafficsim.catalog.posteriors import Posterior
 from trafficsim.report.figures.calibration import small_print
 from trafficsim.report.table import number
+from trafficsim.report.widths import print_whole
 
 WORDS = {"informed": "informed", "somewhat": "somewhat", "not": "not informed"}
 
@@ -22,8 +23,8 @@ def print_posterior(posterior: Posterior, out: Console) -> None:
     out.print(Text(f"Posterior of the corridor {posterior.corridor}: {len(posterior.rows)} draws", style="bold"))
     out.print(Text(how_made(about)))
     if "parameters" in about:
-        out.print(_parameters(about["parameters"]))
-        out.print(_targets(about["targets"]))
+        print_whole(_parameters(about["parameters"]), out)
+        print_whole(_targets(about["targets"]), out)
         for name, reason in about["not_fitted"].items():
             out.print(Text(f"{name} is not fitted: {reason}"))
     if "proof" in about:
@@ -55,15 +56,20 @@ def how_made(about: Mapping[str, Any]) -> str:
 
 def _parameters(found: Mapping[str, Any]) -> Table:
     table = Table(
-        "fitted parameter", "5 %", "median", "95 %", "variance gone", "divergence, nats", "by the data", box=SIMPLE_HEAD,
+        "fitted parameter", "median,\nmiddle 90 %", "variance\ngone", "divergence,\nnats", "by the\ndata", box=SIMPLE_HEAD,
         title="What the data say of assumptions", title_justify="left",
     )  # fmt: skip
     for name, each in sorted(found.items(), key=lambda item: -item[1]["contraction"]):
         table.add_row(
-            name, *(f"{each[key]:.3g}" for key in ("low", "median", "high")), f"{100 * each['contraction']:.0f} %",
-            f"{each['divergence']:.2f}", WORDS[each["data"]],
+            name.replace(".", ".\n"), f"{_three(each['median'])}\n{_three(each['low'])} to {_three(each['high'])}",
+            f"{100 * max(0.0, each['contraction']):.0f} %", f"{each['divergence']:.2f}", WORDS[each["data"]],
         )  # fmt: skip
     return table
+
+
+def _three(value: float) -> str:
+    """Write a value with three digits, thousands apart."""
+    return f"{float(f'{value:.3g}'):,.0f}" if abs(value) >= 1000.0 else f"{value:.3g}"
 
 
 def _targets(found: Mapping[str, Any]) -> Table:
@@ -106,10 +112,10 @@ def print_validation(found: Validation, out: Console) -> None:
             row.pattern, f"{row.what} ({row.unit})", data, *(number(each) for each in (row.low, row.median, row.high)),
             "yes" if row.covered else "no",
         )  # fmt: skip
-    out.print(table)
+    print_whole(table, out)
     verdicts = Table("", "verdict", "by the rule", "because", box=SIMPLE_HEAD, title="Verdicts", title_justify="left")
     for each in found.verdicts:
         because = each.because + (f" ({each.overlap})" if each.overlap else "")
         verdicts.add_row(each.pattern, each.verdict, each.judged_by, because)
-    out.print(verdicts)
-    out.print(Text(f"{found.coverage:.0%} of the numbers lie within their 90 % predictive intervals."))
+    print_whole(verdicts, out)
+    out.print(Text(f"{100 * found.coverage:.0f} % of the numbers lie within their 90 % predictive intervals."))

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from trafficsim.analysis.robustness import ALL_CONDITIONS, Robustness
 from trafficsim.report.table import number
+from trafficsim.report.widths import print_whole
 
 TABLES = ("studies", "arms", "indicators", "limits", "totals", "draws")
 """The tables of a study that are read for it."""
@@ -26,6 +27,11 @@ def console() -> Console:
 def per_cent(share: float) -> str:
     """Write a share as per cent, a dash where there is none."""
     return "–" if np.isnan(share) else f"{100 * share:.0f} %"
+
+
+def between_shares(low: float, high: float) -> str:
+    """Write an interval of shares: "12 to 65 %"; nothing where there is none."""
+    return between(low, high, lambda share: f"{100 * share:.0f}") + ("" if np.isnan(low) or np.isnan(high) else " %")
 
 
 def between(low: float, high: float, write: object = number) -> str:
@@ -42,10 +48,10 @@ def print_robustness(found: Robustness, frames: Mapping[str, pd.DataFrame]) -> N
     luck = "1 replicate" if found.replicates == 1 else f"{found.replicates} replicates"
     out.print(Text(f"{len(titles)} arms in {worlds}, {luck} each, scale {study['scale']:g}", style="bold"))
     if found.conditions:
-        out.print(_conditions(found, titles))
-    out.print(_dominance(found, titles))
+        print_whole(_conditions(found, titles), out)
+    print_whole(_dominance(found, titles), out)
     for table in _regret(found, titles, frames["indicators"].set_index("name")):
-        out.print(table)
+        print_whole(table, out)
     out.print(Text(_legend(found, frames), style="dim"))
     out.print(Text(frames["limits"]["text"].iloc[0], style="italic"))
 
@@ -65,7 +71,7 @@ def _conditions(found: Robustness, titles: Mapping[str, str]) -> Table:
         cells = []
         for condition in found.satisficing["condition"].unique():
             row = rows.loc[(arm, condition)]
-            lines = [per_cent(row["share"]), between(row["low"], row["high"], per_cent)]
+            lines = [per_cent(row["share"]), between_shares(row["low"], row["high"])]
             if row["undecided"] > 0:
                 lines.append(f"replicates disagree: {per_cent(row['undecided'])}")
             cells.append("\n".join(lines))
@@ -79,7 +85,7 @@ def _dominance(found: Robustness, titles: Mapping[str, str]) -> Table:
     )
     for row in found.dominance.itertuples():
         by = f"{titles[row.most_often_by]} ({per_cent(row.by_it)})" if row.most_often_by else "–"
-        table.add_row(titles[row.arm], per_cent(row.dominated), between(row.low, row.high, per_cent), by)
+        table.add_row(titles[row.arm], per_cent(row.dominated), between_shares(row.low, row.high), by)
     return table
 
 
@@ -95,7 +101,7 @@ def _regret(found: Robustness, titles: Mapping[str, str], indicators: pd.DataFra
             table.add_row(
                 titles[row.arm],
                 number(row.level),
-                f"{per_cent(row.best_share)}\n{between(row.best_low, row.best_high, per_cent)}",
+                f"{per_cent(row.best_share)}\n{between_shares(row.best_low, row.best_high)}",
                 f"{number(row.regret_mean)}\n{between(row.regret_mean_low, row.regret_mean_high)}",
                 f"{number(row.regret_p90)}\n{between(row.regret_p90_low, row.regret_p90_high)}",
                 f"{number(row.regret_max)}{star}\n{_of_baseline(row.relative_max)}",

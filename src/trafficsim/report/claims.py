@@ -28,6 +28,7 @@ from trafficsim.analysis.leaning import Lean
 from trafficsim.catalog import catalog
 from trafficsim.claims import MAKERS, Claim
 from trafficsim.report.table import number, signed
+from trafficsim.report.widths import print_whole
 
 STYLES = {ROBUST: "green", CONDITIONAL: "yellow", UNSUPPORTED: "magenta", REFUTED: "red", UNDECIDED: "dim"}
 MEANINGS = {
@@ -89,7 +90,7 @@ def print_claims(judgements: Sequence[Judgement], studies: Studies, console: Con
             effect_in_words(each.posterior.effect),
             Text(each.verdict.word, STYLES[each.verdict.word]),
         )
-    console.print(table)
+    print_whole(table, console)
     console.print(Text("; ".join(f"{word}: {says}" for word, says in MEANINGS.items()) + ".", "dim"))
     console.print(Text("One in full, with conditions, assumptions and sources: trafficsim claims NAME", "dim"))
     console.print(Text(small_print(studies), "italic"))
@@ -212,7 +213,7 @@ def print_list(claims: Iterable[Claim], console: Console) -> None:
     table.add_column("sentence")
     for claim in claims:
         table.add_row(claim.name, MAKERS[claim.made_by], claim.sentence)
-    console.print(table)
+    print_whole(table, console)
 
 
 def plain_claim(claim: Claim) -> dict[str, Any]:

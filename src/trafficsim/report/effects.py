@@ -16,6 +16,7 @@ from trafficsim.analysis.power import MOST, POWER
 from trafficsim.analysis.summary import verdict
 from trafficsim.report.choice import between, per_cent
 from trafficsim.report.table import STYLES, number, signed
+from trafficsim.report.widths import print_whole
 
 WORDS = {
     "age_band": "age band", "area": "area", "departure": "how the latest journey began",
@@ -57,7 +58,7 @@ def print_effects(
     console.print(Text(_heading(found, measures, frames["studies"].iloc[0]), style="bold"))
     for arm in found.table["arm"].unique():
         rows = found.table[found.table["arm"] == arm]
-        console.print(_table(found, measures, rows, ratio, whole=console.width >= WIDE))
+        print_whole(_table(found, measures, rows, ratio, whole=console.width >= WIDE), console)
     console.print(Text(_legend(found, measures, ratio), style="dim"))
     console.print(Text(frames["limits"]["text"].iloc[0], style="italic"))
 
@@ -74,7 +75,7 @@ def _heading(found: Effects, measures: Measures, study: pd.Series) -> str:
 def _table(found: Effects, measures: Measures, rows: pd.DataFrame, ratio: bool, whole: bool) -> Table:
     grouped, worlds = found.by != ALL, measures.worlds > 1
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column(Text(f"{measures.arms[rows['arm'].iloc[0]]}"), min_width=20, max_width=34)
+    table.add_column(Text(f"{measures.arms[rows['arm'].iloc[0]]}"), min_width=16, max_width=34)
     if grouped:
         table.add_column(WORDS[found.by].split()[0] if found.by == "purpose" else WORDS[found.by], max_width=20)
     for name in ("level\nagainst", "level", "difference", *(["ratio"] if ratio else [])):
@@ -170,7 +171,7 @@ def print_needs(
     )
     for arm, rows in needs.groupby("arm", sort=False):
         table = Table(box=SIMPLE_HEAD, pad_edge=False)
-        table.add_column(Text(measures.arms[str(arm)]), min_width=20, max_width=34)
+        table.add_column(Text(measures.arms[str(arm)]), min_width=16, max_width=34)
         if grouped:
             table.add_column(WORDS[measures.by], max_width=20)
         for name in ("difference", "± wanted", "± now", "replicates\nneeded", "shown by\nthese"):
@@ -192,7 +193,7 @@ def print_needs(
                     _needed(row.worlds_needed, row.worlds_needed_at_most),
                 ]
             table.add_row(*cells)
-        console.print(table)
+        print_whole(table, console)
     pilot = f"{measures.replicates} replicates" + (f" in {measures.worlds} worlds" if worlds else "")
     words = (
         f"Told from {pilot}. In brackets: what it takes if the spread is at the upper end of its own {100 * level:.0f} % interval; "

@@ -15,6 +15,7 @@ from trafficsim.analysis.paired import Estimate
 from trafficsim.analysis.shares import Share
 from trafficsim.engine.calendar import month_index, month_label
 from trafficsim.report.table import number, signed
+from trafficsim.report.widths import print_whole
 
 TABLES = ("studies", "arms", "limits", "totals", "fates", "harmed_lives", "changed_lives")
 """The tables of a study that are read for these, and for the figure."""
@@ -56,7 +57,7 @@ def print_harms(frames: Mapping[str, pd.DataFrame], found: Counterfactuals, cons
         table.add_column(title, justify="right", no_wrap=True)
     for one in found.harms():
         table.add_row(WORDS[one.harm], *_cells(one))
-    console.print(table)
+    print_whole(table, console)
 
 
 def _cells(one: HarmCompared) -> Iterable[Text]:
@@ -86,7 +87,7 @@ def print_fates(found: Counterfactuals, harm: str, console: Console) -> None:
             console.print(f"Nobody was {WORDS[harm]} under {one}.\n")
             continue
         console.print(Text(f"Of the {number(whole)} lives {WORDS[harm]} under {one}, under {other}:", style="bold"))
-        console.print(_fates_table(fates))
+        print_whole(_fates_table(fates), console)
 
 
 def _fates_table(fates: list[FateOfHarmed]) -> Table:
@@ -113,7 +114,7 @@ def print_matrix(found: Counterfactuals, console: Console) -> None:
         if one.lives.part:
             table.add_row(*_transition(one, before))
             before = one.fate_baseline
-    console.print(table)
+    print_whole(table, console)
 
 
 def _transition(one: Transition, before: str) -> tuple[str, ...]:

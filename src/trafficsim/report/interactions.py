@@ -11,6 +11,7 @@ from rich.text import Text
 from trafficsim.analysis.interactions import COUNTS, RATIO, UNTOLD, Interactions, titles_of_levers
 from trafficsim.report.choice import console, per_cent
 from trafficsim.report.table import MINUS, number, signed
+from trafficsim.report.widths import print_whole
 
 MOST_SHOWN = 8
 """Pairs that are printed for a harm; all stand in the CSV and in the figures."""
@@ -45,7 +46,7 @@ def print_interactions(found: Interactions, frames: Mapping[str, pd.DataFrame]) 
         if told.empty:
             out.print(f"None of the {number_of_pairs} pairs is told apart from no interaction.")
             continue
-        out.print(_table(told, pairs, found))
+        print_whole(_table(told, pairs, found), out)
         hidden = len(told.groupby(["first", "second"])) - MOST_SHOWN
         if hidden > 0:
             out.print(

@@ -11,6 +11,7 @@ from rich.text import Text
 from trafficsim.experiments.deciding import title_of
 from trafficsim.experiments.parting import Happening, LifeThatParts, LifeUnderTwoArms, Parting, Unequal
 from trafficsim.experiments.schema import LIMITS
+from trafficsim.report.widths import print_whole
 
 OF_AGE = 18
 NTH = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
@@ -147,6 +148,6 @@ def print_lives(lives: Sequence[LifeThatParts], titles: Sequence[str], console: 
         table.add_column(Text(f"Fate under “{title}”"))
     for one in lives:
         table.add_row(one.key, f"{one.kind} ({one.lives:,})", one.fate_a, one.fate_b)
-    console.print(table)
+    print_whole(table, console)
     console.print("Follow one: trafficsim life KEY, with the same settings. All of them are simulated.")
     console.print(Text(LIMITS[0]), style="italic")

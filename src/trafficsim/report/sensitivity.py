@@ -17,6 +17,7 @@ from trafficsim.analysis.sensitivity.results import LEVEL, Indices
 from trafficsim.analysis.worlds import Worlds
 from trafficsim.catalog import Catalog
 from trafficsim.report.table import number
+from trafficsim.report.widths import print_whole
 
 SHOWN = 20
 """Factors that the table has a row for; all are in the rows for other programs."""
@@ -189,7 +190,7 @@ def _print_indices(answer: Answer, found: Indices, worlds: Worlds, known: Catalo
             Text.assemble(meaning, (f" ({factor})", "dim")), grade, *cells, "" if told else "not converged", style=style
         )
     if len(ranked):
-        console.print(table)
+        print_whole(table, console)
     if len(ranked) > SHOWN:
         console.print(f"... and {len(ranked) - SHOWN} more that are not negligible; --csv lists all.")
     console.print(_how_far(answer, found))
@@ -246,7 +247,7 @@ def _print_regional(answer: Answer, found: Regional, known: Catalog, console: Co
         cells = [number(row["distance"]), f"{row['p_value']:.1g}", number(row["above"]), number(row["below"])]
         table.add_row(Text.assemble(meaning, (f" ({factor}, {unit})", "dim")), grade, *cells)
     if found.deciding:
-        console.print(table)
+        print_whole(table, console)
     else:
         console.print("No single assumption decides the sign, as far as these worlds can tell.")
     unstable = int((found.table["verdict"] == "not converged").sum())

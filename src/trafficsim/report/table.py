@@ -14,6 +14,7 @@ from rich.text import Text
 from trafficsim.analysis.paired import LEVEL
 from trafficsim.analysis.summary import arm_totals, summarise, verdict
 from trafficsim.engine.calendar import month_index, month_label
+from trafficsim.report.widths import print_whole
 
 MINUS = "\N{MINUS SIGN}"
 TABLES = ("studies", "arms", "indicators", "limits", "totals", "changed_lives")
@@ -64,7 +65,7 @@ def print_comparison(frames: Mapping[str, pd.DataFrame], console: Console) -> No
     draws, finished = totals["draw"].nunique(), len(totals[["draw", "replicate"]].drop_duplicates())
     console.print(Text(_heading(frames["studies"].iloc[0], draws, finished), style="bold"))
     for table in _tables(titles, indicators, rows, finished, console):
-        console.print(table)
+        print_whole(table, console)
     if len(titles) > 1:
         console.print(Text(_legend(draws, finished)), style="dim")
     _print_changed_lives(frames["changed_lives"], titles, console)

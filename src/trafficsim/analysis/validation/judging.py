@@ -62,6 +62,10 @@ class Validation:
         return float(np.mean([row.covered for row in self.rows]))
 
 
+def _per_cent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
 def judged(predicted: NDArray[np.float64], known: Catalog) -> Validation:
     """Return how predictions, shape (runs, numbers) as :data:`NAMES` has them, stand to the evidence of ``known``."""
     by_name = {name: predicted[:, place] for place, name in enumerate(NAMES)}
@@ -129,7 +133,10 @@ def _composition(by: By) -> Part:
         _row("V3", "direct arrivals in 2025", "persons", (0.0, 9.0), by["direct/2025"]),
     ]
     fell, fewer = float((after < before).mean()), float((after < 1.0).mean())
-    because = f"direct arrivals fall against long-stayers in {fell:.0%} of draws, and are fewer than these in 2025 in {fewer:.0%}"
+    because = (
+        f"direct arrivals fall against long-stayers in {_per_cent(fell)} of draws, "
+        f"and are fewer than these in 2025 in {_per_cent(fewer)}"
+    )
     return rows, PASSES if min(fell, fewer) >= LEVEL else FAILS, because
 
 
@@ -138,15 +145,15 @@ def _stock(by: By, known: Catalog) -> Part:
     row = _row("V8", "people in the host country in 2025", "persons", (low, high), by["stock/2025"])
     inside = float(((by["stock/2025"] >= low) & (by["stock/2025"] <= high)).mean())
     verdict = PASSES if low <= row.median <= high else IN_PART if row.covered else FAILS
-    return [row], verdict, f"{inside:.0%} of draws lie inside; the median is {row.median:,.0f}"
+    return [row], verdict, f"{_per_cent(inside)} of draws lie inside; the median is {row.median:,.0f}"
 
 
 def _registration(by: By) -> Part:
     first, later = by["registered/2008"], by["registered/2012"]
     rose = float((later > first).mean())
     row = _row("V12", "children with a nationality in 2012", "share", (0.95, 1.0), later)
-    levels = f"{np.nanmedian(first):.0%} to {np.nanmedian(later):.0%}"
-    because = f"the share rises from 2008 to 2012 in {rose:.0%} of draws, from {levels}"
+    levels = f"{_per_cent(np.nanmedian(first))} to {_per_cent(np.nanmedian(later))}"
+    because = f"the share rises from 2008 to 2012 in {_per_cent(rose)} of draws, from {levels}"
     return [row], PASSES if rose >= LEVEL else FAILS, because
 
 
@@ -157,7 +164,8 @@ def _intent(by: By) -> Part:
         _row("V15", "political or bound for the third country, first departure", "share", 0.491, first),
         _row("V15", "political or bound for the third country, last departure", "share", 0.906, second),
     ]
-    because = f"the share rises in {rose:.0%} of draws, from {np.nanmedian(first):.0%} to {np.nanmedian(second):.0%}"
+    levels = f"{_per_cent(np.nanmedian(first))} to {_per_cent(np.nanmedian(second))}"
+    because = f"the share rises in {_per_cent(rose)} of draws, from {levels}"
     return rows, PASSES if rose >= LEVEL else FAILS, because
 
 

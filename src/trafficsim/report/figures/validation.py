@@ -24,7 +24,7 @@ def draw_validation(found: Validation, foot_note: str) -> Figure:
     """Draw a panel for each pattern: intervals of the predictions, and the data."""
     passed = sum(verdict.verdict == PASSES for verdict in found.verdicts)
     heading = (
-        f"Patterns that no fit has seen: {passed} of {len(found.verdicts)} pass; {found.coverage:.0%} of the numbers lie "
+        f"Patterns that no fit has seen: {passed} of {len(found.verdicts)} pass; {100 * found.coverage:.0f} % of the numbers lie "
         f"within the middle 90 % of {found.runs} predictions"
     )
     labels = ["data", "predicted: median and middle 90 %, data within", "the same, data outside"]
