@@ -205,6 +205,27 @@ def test_mistakes_are_told(file: Path, words: list[str], sentence: str, capsys: 
     assert sentence in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--csv", "/dev/null/here.csv"], "--csv /dev/null/here.csv: the table could not be written"),
+        (["--width", "abc"], "abc: it should lie between 0 and 1, as 0.1 does, or be a per cent, as 10%"),
+        (["--width", "10"], "or be a per cent, as 10%"),
+        (["--width-in-units", "many"], "many: it should be a number above 0"),
+    ],
+)
+def test_what_cannot_be_written_or_read_is_told_in_a_sentence(
+    file: Path, words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code = cli.main(["effects", str(file), "--indicator", "refoulement", *words])
+    except SystemExit as stop:  # argparse's own way
+        code = stop.code
+    assert code == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert sentence in told and "%%" not in told
+
+
 def test_a_file_without_groups_or_months_says_what_to_do(tmp_path: Path) -> None:
     path = stored(tmp_path, "draws=0", "replicates=2", "years=1", "scale=0.01", "output=totals")
     assert effects(measures_in(path, indicators=["refoulement"])).table["replicates"].tolist() == [2, 2]

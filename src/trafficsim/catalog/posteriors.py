@@ -52,8 +52,8 @@ def load_posterior(corridor: str) -> Posterior:
     """Return the posterior of a corridor; :class:`UserError` where it has none."""
     if not has_posterior(corridor):
         raise UserError(
-            f"study.design = 'posterior': the corridor '{corridor}' was never calibrated. Write "
-            f"study.design=latin_hypercube for draws over the ranges of the catalogue; calibrated: {one_of(posterior_names())}."
+            f"There is no posterior: the corridor '{corridor}' was never calibrated. Calibrated: {one_of(posterior_names())}. "
+            f"A study draws over the ranges of the catalogue with study.design=latin_hypercube."
         )
     return read_posterior(FOLDER / f"{corridor}.csv")
 

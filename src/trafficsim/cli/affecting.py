@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trafficsim.cli import texts
+from trafficsim.errors import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,18 +59,24 @@ def add_commands(verb: "Verb") -> None:
 
 
 def _share(text: str) -> float:
-    value = float(text.removesuffix("%")) / (100.0 if text.endswith("%") else 1.0)
+    try:
+        value = float(text.removesuffix("%")) / (100.0 if text.endswith("%") else 1.0)
+    except ValueError:
+        value = 0.0
     if not 0.0 < value < 1.0:
         raise argparse.ArgumentTypeError(
-            f"{text}: it should lie between 0 and 1, as 0.1 does, or be a per cent, as 10%%"
+            f"{text}: it should lie between 0 and 1, as 0.1 does, or be a per cent, as 10%"
         )
     return value
 
 
 def _positive(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0.0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text}: it should be above 0")
+        raise argparse.ArgumentTypeError(f"{text}: it should be a number above 0")
     return value
 
 
@@ -98,7 +105,12 @@ def show_effects(options: argparse.Namespace) -> int:
     if options.json:
         print_json(frames, {**facts, "worlds": measures.worlds, "replicates": measures.replicates}, {name: table})
     elif options.csv:
-        table.to_csv(options.csv, index=False)
+        try:
+            table.to_csv(options.csv, index=False)
+        except OSError as error:
+            raise UserError(
+                f"--csv {options.csv}: the table could not be written: {error.strerror or error}."
+            ) from error
         print(f"Table: {options.csv} ({len(table):,} rows)")
     elif width is None:
         _print_and_draw(found, measures, frames, options)

@@ -44,7 +44,8 @@ def print_interactions(found: Interactions, frames: Mapping[str, pd.DataFrame]) 
         told = pairs[pairs["verdict"] != UNTOLD]
         number_of_pairs = len(pairs) // 2
         if told.empty:
-            out.print(f"None of the {number_of_pairs} pairs is told apart from no interaction.")
+            which = "The pair is not" if number_of_pairs == 1 else f"None of the {number_of_pairs} pairs is"
+            out.print(f"{which} told apart from no interaction.")
             continue
         print_whole(_table(told, pairs, found), out)
         hidden = len(told.groupby(["first", "second"])) - MOST_SHOWN
