@@ -12,6 +12,7 @@ from trafficsim import cli
 from trafficsim.experiments.frames import open_study
 from trafficsim.processes.vocabulary import Mark
 from trafficsim.report.figures.harms import draw_harms
+from trafficsim.report.harm_tables import percent
 
 ARMS = ["status_quo", "non_refoulement_only", "letter_package"]
 
@@ -104,3 +105,14 @@ def test_each_harm_has_words_of_its_own() -> None:
     assert list(WORDS) == list(HARMS)
     good = {Mark.PROTECTED, Mark.REACHED_THIRD_COUNTRY, Mark.IDENTIFIED}
     assert {mark for mark in Mark if mark not in good} == {mark for mark in Mark if mark in HARMS.values()}
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0.0, "0 %"), (1e-4, "< 0.1 %"), (6e-4, "0.1 %"), (0.004, "0.4 %"), (0.62, "62 %"), (0.9931, "99.3 %"),
+        (0.9998, "> 99.9 %"), (1.0 - 1e-15, "100 %"), (1.0, "100 %"), (float("nan"), "–"),
+    ],
+)  # fmt: skip
+def test_a_share_is_none_or_all_only_where_it_is(share: float, words: str) -> None:
+    assert percent(share) == words

@@ -34,10 +34,14 @@ WORDS = {
 
 
 def percent(value: float) -> str:
-    """Write a share for reading: "62 %", "0.4 %", a dash where there is none."""
+    """Write a share for reading: "62 %", "0.4 %", "< 0.1 %" for what is little and not none, a dash where there is none."""
     if np.isnan(value):
         return "–"
-    hundred = 100.0 * value
+    hundred = round(100.0 * value, 9)
+    if 0.0 < hundred < 0.05:
+        return "< 0.1 %"
+    if 99.95 <= hundred < 100.0:
+        return "> 99.9 %"
     return f"{hundred:.0f} %" if hundred == 0 or 10 <= hundred <= 99 or hundred == 100 else f"{hundred:.1f} %"
 
 
