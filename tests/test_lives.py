@@ -196,6 +196,13 @@ def test_worlds_are_held_apart_from_luck() -> None:
     assert (found.worlds, found.replicates) == (40, 3)
 
 
+@pytest.mark.parametrize("part", [[0, 0, 0], [1, 0, 0], [9, 4, 7]])
+def test_the_same_luck_in_more_worlds_makes_nobody_surer(part: list[int]) -> None:
+    whole = [12, 11, 14]
+    one, many = share_of([part], [whole]), share_of([part] * 40, [whole] * 40)
+    assert (many.luck_low, many.luck_high) == pytest.approx((one.luck_low, one.luck_high))
+
+
 def test_worlds_that_are_not_finished_are_left_out() -> None:
     frames = trafficsim.compare(ARMS, replicates=2, **SETTINGS | {"years": 1, "draws": 3}).frames
     whole = Counterfactuals(frames)

@@ -3,7 +3,8 @@
 A share is the ratio of two totals, never a mean of ratios, for replicates with more lives should count for more. Its
 interval over replicates is that of the ratio estimator (Cochran 1977, "Sampling Techniques", chapter 6) with Student's t.
 Where either side of the share counts but a few lives, or replicates show no spread, that theory tells nothing, and the exact
-interval of Clopper and Pearson (1934) for the lives of all replicates together takes its place.
+interval of Clopper and Pearson (1934) for the lives of all replicates together takes its place. Worlds share their luck, so a
+replicate that is lived through in many worlds counts with its mean over these, as one and not as many.
 """
 
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ def share_of(parts: ArrayLike, wholes: ArrayLike, level: float = LEVEL) -> Share
     worlds, replicates = part.shape
     total = whole.sum()
     share = float(part.sum() / total) if total else np.nan
-    luck_low, luck_high = _over_replicates(part.sum(axis=0), whole.sum(axis=0), level)
+    luck_low, luck_high = _over_replicates(part.mean(axis=0), whole.mean(axis=0), level)
     low, high = luck_low, luck_high
     if worlds > 1 and not _few(part, whole):
         own = whole.sum(axis=1)
@@ -64,7 +65,7 @@ def _few(part: NDArray[np.float64], whole: NDArray[np.float64]) -> bool:
 
 
 def _over_replicates(part: NDArray[np.float64], whole: NDArray[np.float64], level: float) -> tuple[float, float]:
-    """Return the interval of the share over replicates; both of shape (replicates,)."""
+    """Return the interval of the share over replicates; both, in lives of one world, of shape (replicates,)."""
     replicates, total = len(part), whole.sum()
     if replicates < 2 or total == 0:
         return np.nan, np.nan
