@@ -163,6 +163,17 @@ def test_verdicts_tell_pairs_that_interact_from_those_that_do_not():
         assert set(verdicts.values()) == {UNTOLD}
 
 
+@pytest.mark.parametrize(("worlds", "verdict"), [(2, UNTOLD), (12, MORE)])
+def test_equal_effects_in_few_worlds_tell_nothing(worlds, verdict):
+    on = (two_level_design(5) + 1) / 2
+    either_ends_it = 100.0 * (1 - on[:, 0]) * (1 - on[:, 1])
+    found = found_for(np.stack([(1 + place) * either_ends_it for place in range(worlds)]))
+    row = pair_row(found, "counts", LEVERS[0], LEVERS[1])
+    assert row["effect"] == pytest.approx(1.0)
+    assert row["verdict"] == verdict
+    assert np.isnan(row["mean_low"]) == (verdict == UNTOLD)
+
+
 def test_simultaneous_intervals_hold_all_pairs_as_often_as_they_say():
     generator, held = np.random.default_rng(3), 0
     signs = two_level_design(5)

@@ -23,6 +23,8 @@ from trafficsim.errors import UserError
 from trafficsim.policy import LEVERS, arm_names, load_arm
 
 COUNTS, RATIO = "counts", "ratio"
+ROUNDING = 1e-12
+"""Effects, in parts of the harm or its logarithm, that are no further apart are equal but for rounding."""
 SCALES = (COUNTS, RATIO)
 
 LESS, MORE, UNTOLD = "less harm together", "more harm together", "not told apart"
@@ -164,8 +166,13 @@ def _rows(
     if units > 1:
         error = values.std(axis=0, ddof=1) / units**0.5
         half = stdtrit(units - 1, 1 - (1 - level) / (2 * number)) * error
+        # Equal effects show no spread, yet a few of them say little: the sign test takes the place of Student's.
+        still, signs_alike = error <= ROUNDING, 2.0 ** (1 - units)
+        mean = np.where(np.abs(mean) <= ROUNDING, 0.0, mean)
         with np.errstate(divide="ignore", invalid="ignore"):
-            p = np.where(error > 0, 2 * stdtr(units - 1, -np.abs(mean / error)), np.where(mean == 0, 1.0, 0.0))
+            p = np.where(still, np.where(mean == 0, 1.0, signs_alike), 2 * stdtr(units - 1, -np.abs(mean / error)))
+        if signs_alike * number > 1 - level:
+            half = np.where(still & (mean != 0), np.nan, half)
     adjusted = holm(p)
     write = np.exp if scale == RATIO else np.asarray
     rows = []
