@@ -17,10 +17,12 @@ from trafficsim.analysis.calibration.matching import not_ruled_out
 from trafficsim.analysis.calibration.observation import Arrivals, observe
 from trafficsim.analysis.calibration.proving import Proof, bands, chance_of_ranks, rank_of
 from trafficsim.analysis.calibration.sampling import Chain, sample, split_r_hat
+from trafficsim.analysis.calibration.summing import proof_in_words
 from trafficsim.analysis.calibration.targets import LAST_YEAR, Statistic, Targets, load_targets, read_targets
 from trafficsim.catalog import catalog
 from trafficsim.errors import UserError
 from trafficsim.processes.vocabulary import Event, Purpose, Sex, Status
+from trafficsim.report.calibration import proof_told
 
 SOURCES = Path(trafficsim.__file__).parent
 TARGETS = load_targets("first")
@@ -306,6 +308,13 @@ def test_a_sound_path_gives_even_ranks_and_one_that_is_too_sure_does_not(emulate
     assert (sure.chances()[:2] < 0.01).all()
     assert sound.coverage(0.9).mean() == pytest.approx(0.9, abs=0.05)
     assert sure.coverage(0.9)[:2].mean() < 0.75
+
+
+def test_how_many_chains_of_a_proof_had_converged_is_said():
+    proof = Proof(np.zeros((5, 1), np.int64), 63, np.array([True, True, False, False, False]))
+    assert "5 posteriors of simulated data with known assumptions; the chains of 2 had" in proof_told(
+        proof_in_words(proof, ("life.child_tie",))
+    )
 
 
 def test_the_bands_hold_as_often_as_they_say():
