@@ -60,7 +60,8 @@ figure: .venv/runtime  ## Make the figures that README.md and the documents show
 
 # Pins again, from what pyproject.toml allows; uv writes neither address nor machine into them.
 COMPILE = uv pip compile --quiet --upgrade --universal --python-version 3.12 --generate-hashes \
-          --no-emit-index-url --no-header --no-annotate pyproject.toml --group build --extra analysis
+          --no-emit-index-url --no-header --no-annotate pyproject.toml --group build \
+          --extra analysis --extra app --extra browse --extra report
 requirements:
 	$(COMPILE) --output-file requirements/runtime.txt
 	$(COMPILE) --extra test --extra lint --extra docs --constraint requirements/runtime.txt --output-file requirements/development.txt
