@@ -3,12 +3,14 @@
 import ast
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import trafficsim
+from trafficsim.analysis.calibration.boxes import log_probability_within
 from trafficsim.analysis.calibration.calibrating import Calibration, Settings
 from trafficsim.analysis.calibration.emulator import fit_emulator
 from trafficsim.analysis.calibration.history import live_history
@@ -138,6 +140,7 @@ import sys
 opened = []
 sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
 from pathlib import Path
+from trafficsim.analysis.calibration.boxes import log_probability_within
 from trafficsim.analysis.calibration.calibrating import Calibration, Settings
 from trafficsim.analysis.calibration import proving, storing, summing
 from trafficsim.analysis.calibration.history import live_history
@@ -240,20 +243,51 @@ def test_targets_that_nothing_can_meet_are_told(emulated):
 
 
 def test_the_likelihood_is_that_of_scipy(emulated):
+    """One value and one interval, whose errors lean on each other: the density of the one, and the other given it."""
     from scipy.stats import multivariate_normal, norm
 
+    leaning = replace(emulated, residual=np.array([[0.09, 0.06], [0.06, 0.09]]))
     interval = Statistic("T/b", "T", "made", "", "linear", -0.5, 1.5, 0.2, 0.1)
-    comparison = Comparison.of(targets_of(value("T/a", 3.0, 0.4, 0.3), interval), emulated)
+    comparison = Comparison.of(targets_of(value("T/a", 3.0, 0.4, 0.3), interval), leaning)
     points = np.random.default_rng(3).uniform(size=(20, 3))
     expected = emulated.predict(points)
-    spread = np.sqrt(np.diag(comparison.errors))
-    theirs = multivariate_normal.logpdf(expected[:, 0], 3.0, spread[0] ** 2) + np.log(
-        norm.cdf(1.5, expected[:, 1], spread[1]) - norm.cdf(-0.5, expected[:, 1], spread[1])
-    )
+    first, second = (0.09 + 0.4**2 + 0.3**2, 0.09 + 0.2**2 + 0.1**2)
+    given = norm(expected[:, 1] + 0.06 / first * (3.0 - expected[:, 0]), np.sqrt(second - 0.06**2 / first))
+    theirs = multivariate_normal.logpdf(expected[:, 0], 3.0, first) + np.log(given.cdf(1.5) - given.cdf(-0.5))
     ours = comparison.log_likelihood(points)
     assert ours - ours[0] == pytest.approx(theirs - theirs[0], abs=1e-8)
     far = comparison.log_likelihood_of(np.array([[3.0, -60.0], [3.0, 60.0]]))
     assert np.isfinite(far).all()
+    assert (far < -1_000).all()
+
+
+def test_the_chance_within_limits_is_that_of_scipy():
+    from scipy.stats import multivariate_normal
+
+    generator = np.random.default_rng(12)
+    root = generator.standard_normal((4, 4))
+    covariance = root @ root.T + 0.5 * np.eye(4)
+    low, high = np.array([-1.0, -2.0, 0.0, -0.5]), np.array([1.0, 0.5, 3.0, 2.0])
+    means = generator.normal(0.0, 1.0, (12, 4))
+    ours = log_probability_within(means, covariance, low, high)
+    theirs = [
+        np.log(multivariate_normal.cdf(high, mean, covariance, lower_limit=low, rng=np.random.default_rng(1)))
+        for mean in means
+    ]
+    assert ours == pytest.approx(theirs, abs=0.08)  # of logarithms from about -2 to -9
+    alone = np.log(
+        [multivariate_normal.cdf(high, mean, np.diag([1.0, 2.0, 3.0, 4.0]), lower_limit=low) for mean in means]
+    )
+    assert log_probability_within(means, np.diag([1.0, 2.0, 3.0, 4.0]), low, high) == pytest.approx(alone, abs=1e-4)
+
+
+def test_far_out_the_chance_within_limits_keeps_falling():
+    ends = np.array([[-1.0, -1.0]]) + np.array([[0.0], [30.0], [60.0]])
+    found = log_probability_within(
+        ends, np.array([[1.0, 0.8], [0.8, 1.0]]), np.array([-2.0, -2.0]), np.array([0.0, 0.0])
+    )
+    assert np.isfinite(found).all()
+    assert found[0] > found[1] > found[2]
 
 
 # --- the sampler and the whole path ---------------------------------------------------------------------------------------

@@ -1,10 +1,14 @@
 """Points cover the catalogue's ranges as their distributions say, and the two sources of spread are told apart."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import trafficsim
 from trafficsim.analysis.spread import two_sources
 from trafficsim.catalog import catalog
 from trafficsim.configuration import configure
@@ -210,4 +214,32 @@ def test_points_are_those_of_scipy():
                 (mode - low) / (high - low), low, high - low
             ),
         }[one.distribution]()
-        assert value_at(one, ours[:, 0]) == pytest.approx(theirs.ppf(ours[:, 0]), rel=1e-12), name
+        expected = theirs.ppf(ours[:, 0])
+        assert value_at(one, ours[:, 0]) == pytest.approx(np.rint(expected) if one.whole else expected, rel=1e-12), name
+
+
+WHOLE = [(process, name) for process, name, one in uncertain_parameters(catalog()) if one.whole]
+
+
+@pytest.mark.parametrize(("process", "name"), WHOLE)
+def test_what_rules_count_with_is_drawn_in_whole_numbers_without_losing_half_a_unit(process, name):
+    one = catalog().parameters[process][name]
+    quantiles = (np.arange(4_000) + 0.5) / 4_000
+    drawn, between = value_at(one, quantiles), value_at(one.model_copy(update={"whole": False}), quantiles)
+    assert np.array_equal(drawn, np.rint(drawn))
+    assert drawn.mean() == pytest.approx(between.mean(), abs=0.15)
+    assert (drawn.min(), drawn.max()) == one.range
+
+
+def test_a_whole_number_is_asked_for_in_whole_numbers():
+    with pytest.raises(UserError, match=r"sentence_in_custody = 7.5: allowed are whole numbers from 6 to 36"):
+        configure(["parameters.custody.sentence_in_custody=7.5"])
+
+
+def test_every_number_that_a_rule_cuts_to_a_whole_one_is_whole():
+    """Where a loop writes ``int(p.name)``, a share of a unit would be lost."""
+    loops = "".join(path.read_text() for path in (Path(trafficsim.__file__).parent / "processes").glob("*.py"))
+    cut = set(re.findall(r"int\(p\.(\w+)\)", loops))
+    assert cut >= {"messages_monthly", "areas"}
+    known = catalog().parameters
+    assert not [name for name in cut for named in known.values() if name in named and not named[name].whole]

@@ -294,14 +294,19 @@ def checked(
     known = corridor.assumptions()
     untouched, defaults = catalog().defaults(), known.defaults()
 
-    def holds(process: str, name: str, value: float) -> bool:
-        by_hand = value != untouched[process][name] or f"parameters.{process}.{name}" in set_by_hand
-        return by_hand and value != defaults[process][name]
+    def by_hand(process: str, name: str, value: Any) -> bool:
+        return value != untouched.get(process, {}).get(name) or f"parameters.{process}.{name}" in set_by_hand
 
+    given = {
+        process: {name: value for name, value in values.items() if by_hand(process, name, value)}
+        if isinstance(values, Mapping)
+        else values
+        for process, values in _mapping(content, "parameters").items()
+    }
     parameters = {
         process: changed
-        for process, values in known.checked(_mapping(content, "parameters"), place["parameters"]).items()
-        if (changed := {name: value for name, value in values.items() if holds(process, name, value)})
+        for process, values in known.checked(given, place["parameters"]).items()
+        if (changed := {name: value for name, value in values.items() if value != defaults[process][name]})
     }
     configuration = Configuration(
         study=validated(Study, groups["study"], place["study"]),

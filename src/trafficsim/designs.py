@@ -104,7 +104,10 @@ def uncertain_parameters(known: Catalog, vary: Sequence[str] = ()) -> list[tuple
 
 
 def value_at(parameter: Parameter, quantile: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the values of the parameter's distribution at ``quantile`` (0 to 1), same shape, within its range."""
+    """Return the values of the parameter's distribution at ``quantile`` (0 to 1), same shape, within its range.
+
+    A whole number is the nearest one, not the next below: rules that count would otherwise count half a unit too few.
+    """
     (low, high), default = parameter.range, parameter.default
     by_distribution: dict[str, Callable[[], NDArray[np.float64]]] = {
         "fixed": lambda: np.full_like(quantile, default),
@@ -112,7 +115,8 @@ def value_at(parameter: Parameter, quantile: NDArray[np.float64]) -> NDArray[np.
         "log_uniform": lambda: np.exp(math.log(low) + (math.log(high) - math.log(low)) * quantile),
         "triangular": lambda: low + (high - low) * _triangular(quantile, (default - low) / (high - low)),
     }
-    return np.clip(by_distribution[parameter.distribution](), low, high)
+    values = np.clip(by_distribution[parameter.distribution](), low, high)
+    return np.rint(values) if parameter.whole else values
 
 
 def _triangular(quantile: NDArray[np.float64], mode: float) -> NDArray[np.float64]:

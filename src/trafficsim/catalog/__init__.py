@@ -113,7 +113,7 @@ class Catalog:
                     or not inside(named[name], value)
                 ):
                     raise UserError(
-                        f"{where}.{process}.{name} = {value!r}: allowed are numbers from {low:g} to {high:g} "
+                        f"{where}.{process}.{name} = {value!r}: allowed are {'whole ' * named[name].whole}numbers from {low:g} to {high:g} "
                         f"({named[name].unit}); the default is {named[name].default:g}."
                     )
                 result[process][name] = float(value)

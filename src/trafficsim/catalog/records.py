@@ -93,13 +93,17 @@ class Record(BaseModel):
 
 
 class Parameter(Record):
-    """One uncertain number: what it means, its unit, its default, the range it may move in and where it comes from."""
+    """One uncertain number: what it means, its unit, its default, the range it may move in and where it comes from.
+
+    ``whole`` says that rules count with it, so that it is a whole number wherever it is drawn or set.
+    """
 
     meaning: Text
     unit: Text
     default: Number
     range: tuple[Number, Number]
     distribution: Distribution
+    whole: bool = False
     source: Provenance
     because: str = ""
     grade: Grade
@@ -109,6 +113,8 @@ class Parameter(Record):
         low, high = self.range
         if low > high:
             raise ValueError(f"the range [{low:g}, {high:g}] is upside down; write the lower end first")
+        if self.whole and not all(value.is_integer() for value in (low, high, self.default)):
+            raise ValueError("it is a whole number: so are its default and the ends of its range")
         if not low <= self.default <= high:
             raise ValueError(f"the default {self.default:g} lies outside the range [{low:g}, {high:g}]")
         if (low == high) != (self.distribution == "fixed"):
@@ -189,6 +195,6 @@ class Transition(Record):
 
 
 def inside(parameter: Parameter, value: float) -> bool:
-    """Return whether ``value`` is a finite number within the parameter's range."""
+    """Return whether ``value`` is a finite number within the parameter's range, and whole if it must be."""
     low, high = parameter.range
-    return math.isfinite(value) and low <= value <= high
+    return math.isfinite(value) and low <= value <= high and (not parameter.whole or float(value).is_integer())

@@ -24,8 +24,6 @@ from trafficsim.errors import UserError
 
 WALKERS_A_DIMENSION = 3
 FEWEST_CHECKED = 20
-TEMPERED = 0.5
-"""Of three waves or more the last is drawn from the posterior so far, its likelihood to this power: wider than what it finds."""
 
 
 @dataclass(frozen=True)
@@ -147,13 +145,7 @@ class Calibration:
         runs = self.settings.runs
         if number == 1:
             return first_wave(self.space, self.place, runs)
-        generator = self.generator(number)
-        if number < self.settings.waves or number == 2:
-            fitted, _ = not_ruled_out(comparisons, runs // 2, self.space_fitted, generator)
-        else:
-            chain = self.sampled(comparisons[-1], comparisons, number, TEMPERED)
-            fitted = self.inside(chain, comparisons)[0]
-            fitted = fitted[generator.permutation(len(fitted))[: runs // 2]]
+        fitted, _ = not_ruled_out(comparisons, runs // 2, self.space_fitted, self.generator(number))
         return self.space.with_others(fitted, self.generator(number, 1))
 
     def _emulator(self, waves: Sequence[Wave], comparisons: Sequence[Comparison]) -> Emulator:
@@ -171,14 +163,11 @@ class Calibration:
         points, _ = not_ruled_out(comparisons[:1], 20 * walkers, self.space_fitted, self.generator(words, 2))
         return points[np.argsort(-comparison.log_likelihood(points))[:walkers]]
 
-    def sampled(
-        self, comparison: Comparison, comparisons: Sequence[Comparison], words: int, power: float = 1.0
-    ) -> Chain:
-        """Return a chain of the posterior under ``comparison``, its likelihood to ``power``."""
+    def sampled(self, comparison: Comparison, comparisons: Sequence[Comparison], words: int) -> Chain:
+        """Return a chain of the posterior under ``comparison``."""
         return sample(
-            lambda points: power * comparison.log_likelihood(points), self.start(comparison, comparisons, words),
-            self.settings.seed + words, self.settings.steps,
-            lambda done, of: self.listener.moved("sampling: steps", done, of),
+            comparison.log_likelihood, self.start(comparison, comparisons, words), self.settings.seed + words,
+            self.settings.steps, lambda done, of: self.listener.moved("sampling: steps", done, of),
         )  # fmt: skip
 
     def inside(self, chain: Chain, comparisons: Sequence[Comparison]) -> tuple[NDArray[np.float64], float]:

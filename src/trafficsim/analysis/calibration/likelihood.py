@@ -6,11 +6,11 @@ and what the emulator does not know.
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trafficsim.analysis.calibration.boxes import log_probability_within
 from trafficsim.analysis.calibration.emulator import Emulator
 from trafficsim.analysis.calibration.targets import Targets
 
@@ -20,6 +20,20 @@ CUTOFFS = (3.5, 3.0, 2.7)
 By Pukelsheim's (1994) rule 95 % of any unimodal distribution lies within 3 sd; with dozens of targets the largest is let go
 farther, so that no single one of them rules.
 """
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What follows from the errors' covariance for single values (``normal``) and, given these, for intervals.
+
+    ``whitening`` makes the errors of single values independent, of sd 1, when multiplied from the right; ``carried``, shape
+    (single values, intervals), carries them over to the intervals' means; ``covariance`` is what is left there.
+    """
+
+    normal: NDArray[np.bool_]
+    whitening: NDArray[np.float64]
+    carried: NDArray[np.float64]
+    covariance: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -47,10 +61,12 @@ class Comparison:
         return self.emulator.residual + self.targets.discrepancy() + np.diag(sources**2)
 
     @cached_property
-    def _whitening(self) -> Any:
-        """What makes the errors of the single values independent, of sd 1, when multiplied from the right."""
+    def _given(self) -> "_Given":
         normal = self.low == self.high
-        return np.linalg.inv(np.linalg.cholesky(self.errors[np.ix_(normal, normal)])).T
+        among, across = self.errors[np.ix_(normal, normal)], self.errors[np.ix_(normal, ~normal)]
+        whitening = np.linalg.inv(np.linalg.cholesky(among)).T
+        carried = np.linalg.solve(among, across)
+        return _Given(normal, whitening, carried, self.errors[np.ix_(~normal, ~normal)] - across.T @ carried)
 
     def implausibility(self, quantiles: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return how many standard deviations each expectation lies off the data, shape (points, statistics)."""
@@ -68,30 +84,20 @@ class Comparison:
     def log_likelihood(self, quantiles: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the logarithm of the likelihood, up to a constant, shape (points,).
 
-        Single values are normal together; an interval is uniform over its width, blurred by the other errors, and counted
-        on its own.
+        All errors are normal together: single values have their density, and the rest must fall, given these, between the
+        ends of their intervals (:func:`log_probability_within`).
         """
         return self.log_likelihood_of(self.emulator.predict(quantiles))
 
     def log_likelihood_of(self, expected: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the same for expectations at hand, shape (points, statistics)."""
-        from scipy.special import log_ndtr
-
-        normal = self.low == self.high
-        total = np.zeros(len(expected))
-        if normal.any():
-            off = expected[:, normal] - self.low[normal]
-            total -= 0.5 * ((off @ self._whitening) ** 2).sum(axis=1)
-        if not normal.all():
-            spread = np.sqrt(np.diag(self.errors)[~normal])
-            upper = log_ndtr((self.high[~normal] - expected[:, ~normal]) / spread)
-            lower = log_ndtr((self.low[~normal] - expected[:, ~normal]) / spread)
-            # Where both ends lie far below, work from the other side, where the numbers are not all 1.
-            far = expected[:, ~normal] < self.low[~normal]
-            upper_tail = log_ndtr((expected[:, ~normal] - self.low[~normal]) / spread)
-            lower_tail = log_ndtr((expected[:, ~normal] - self.high[~normal]) / spread)
-            big, small = np.where(far, upper_tail, upper), np.where(far, lower_tail, lower)
-            total += (big + np.log1p(-np.exp(np.minimum(small - big, -1e-12)))).sum(axis=1)
+        given = self._given
+        off = self.low[given.normal] - expected[:, given.normal]
+        total = -0.5 * ((off @ given.whitening) ** 2).sum(axis=1)
+        apart = ~given.normal
+        if apart.any():
+            means = expected[:, apart] + off @ given.carried
+            total += log_probability_within(means, given.covariance, self.low[apart], self.high[apart])
         return total
 
     def with_synthetic(self, statistics: NDArray[np.float64], generator: np.random.Generator) -> "Comparison":

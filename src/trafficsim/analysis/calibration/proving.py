@@ -19,18 +19,22 @@ from trafficsim.experiments.executors.many import in_many_processes
 
 DRAWS = 63
 """Draws of each posterior that the truth is ranked among: ranks 0 to 63."""
-STEPS, TIMES, R_HAT = 3_000, 10, 1.15
+STEPS, TIMES, R_HAT = 15_000, 10, 1.15
 """A proof's chain is shorter than the result's: dozens of independent draws are asked of it, not exact tails."""
 WAVE = 300
 
 
 @dataclass(frozen=True)
 class Proof:
-    """``ranks`` of the truth, 0 to ``draws``, shape (proofs, parameters), and whether each chain had converged."""
+    """``ranks`` of the truth, 0 to ``draws``, shape (proofs, parameters), and whether each chain had converged.
+
+    ``left_out`` counts truths of which no data could be made, since a statistic of their history does not exist.
+    """
 
     ranks: NDArray[np.int64]
     draws: int
     converged: NDArray[np.bool_]
+    left_out: int = 0
 
     def coverage(self, level: float) -> NDArray[np.float64]:
         """Return how often the central interval of the posterior held the truth, one share a parameter."""
@@ -102,7 +106,7 @@ def prove(calibration: Calibration) -> Proof:
     for done, (number, rank, whether) in enumerate(in_many_processes(prove_one, jobs, settings.workers), 1):
         ranks[place[number]], converged[place[number]] = rank, whether
         calibration.listener.moved("proofs: posteriors of known truths", done, len(jobs))
-    return Proof(ranks, DRAWS, converged)
+    return Proof(ranks, DRAWS, converged, settings.proofs - len(jobs))
 
 
 def prove_one(

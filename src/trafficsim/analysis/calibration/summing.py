@@ -96,7 +96,7 @@ def targets_found(calibration: Calibration) -> list[TargetFound]:
 
 
 def _target_found(one: Statistic, prior: NDArray[np.float64], posterior: NDArray[np.float64]) -> TargetFound:
-    scaled = on_scale(posterior[np.isfinite(posterior)], one.scale)
+    scaled = on_scale(posterior[np.isfinite(posterior)], one.scale, one.counts)
     mean, variance = float(scaled.mean()), float(scaled.var())
     distance = max(one.low - mean, mean - one.high, 0.0)
     off = distance / np.sqrt(variance + one.sd**2)
@@ -181,6 +181,7 @@ def proof_in_words(proof: Proof, names: tuple[str, ...]) -> dict[str, Any]:
     return {
         "proofs": len(proof.ranks),
         "converged": int(proof.converged.sum()),
+        "left_out": proof.left_out,
         "draws": proof.draws,
         "coverage_50": _short(float(proof.coverage(0.5).mean())),
         "coverage_90": _short(float(proof.coverage(0.9).mean())),

@@ -27,12 +27,14 @@ LAST_YEAR = 2015
 Scale = Literal["linear", "log", "logit"]
 LEAST_COUNT, LEAST_SHARE = 1.0, 0.002
 """Where a simulated count or share is nil, it stands for so much, so that logarithms exist."""
+MOST_OF_A_RATIO = 10.0
+"""Data above this are a count of persons, data below it a share or a ratio."""
 
 
-def on_scale(values: NDArray[np.float64], scale: Scale) -> NDArray[np.float64]:
-    """Return the values on the scale on which a target's errors add up, same shape."""
+def on_scale(values: NDArray[np.float64], scale: Scale, counts: bool) -> NDArray[np.float64]:
+    """Return the values on the scale on which a target's errors add up, same shape; ``counts`` says that they are counts."""
     if scale == "log":
-        return np.log(np.maximum(values, LEAST_COUNT if np.nanmax(values) > 10.0 else LEAST_SHARE))
+        return np.log(np.maximum(values, LEAST_COUNT if counts else LEAST_SHARE))
     if scale == "logit":
         shares = np.clip(values, LEAST_SHARE, 1.0 - LEAST_SHARE)
         return np.log(shares / (1.0 - shares))
@@ -88,7 +90,7 @@ class Statistic:
     """One number that a simulated history is compared with.
 
     ``low`` and ``high`` are the ends of the data on the target's ``scale``, equal where the data are one value; ``sd`` is the
-    source's error there, ``discrepancy`` the model's. ``unit`` and ``says`` are the target's.
+    source's error there, ``discrepancy`` the model's. ``unit`` and ``says`` are the target's; ``counts`` whether it is a count.
     """
 
     name: str
@@ -100,6 +102,7 @@ class Statistic:
     high: float
     sd: float
     discrepancy: float
+    counts: bool = False
 
     @property
     def is_interval(self) -> bool:
@@ -130,7 +133,7 @@ class Targets:
 
     def on_scales(self, observed: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return statistics, shape (runs, statistics), each on its own scale."""
-        columns = [on_scale(observed[:, place], one.scale) for place, one in enumerate(self.statistics)]
+        columns = [on_scale(observed[:, place], one.scale, one.counts) for place, one in enumerate(self.statistics)]
         return np.column_stack(columns)
 
     def discrepancy(self) -> NDArray[np.float64]:
@@ -180,9 +183,12 @@ def _statistics(name: str, target: _Normal | _Interval | _Multinomial, where: st
             )
         discrepancy = target.discrepancy
         own = discrepancy[statistic] if isinstance(discrepancy, dict) else discrepancy
-        ends = on_scale(np.array([low, high]), target.scale)
+        counts = high > MOST_OF_A_RATIO
+        ends = on_scale(np.array([low, high]), target.scale, counts)
         found.append(
-            Statistic(statistic, name, target.says, target.unit, target.scale, float(ends[0]), float(ends[1]), sd, own)
+            Statistic(
+                statistic, name, target.says, target.unit, target.scale, float(ends[0]), float(ends[1]), sd, own, counts
+            )
         )
     return found
 
