@@ -107,13 +107,14 @@ class Catalog:
                         f"'trafficsim catalog parameters' lists them."
                     )
                 low, high = named[name].range
+                numbers = "whole numbers" if named[name].whole else "numbers"
                 if (
                     isinstance(value, bool)
                     or not isinstance(value, int | float | np.number)
                     or not inside(named[name], value)
                 ):
                     raise UserError(
-                        f"{where}.{process}.{name} = {value!r}: allowed are {'whole ' * named[name].whole}numbers from {low:g} to {high:g} "
+                        f"{where}.{process}.{name} = {value!r}: allowed are {numbers} from {low:g} to {high:g} "
                         f"({named[name].unit}); the default is {named[name].default:g}."
                     )
                 result[process][name] = float(value)
