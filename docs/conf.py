@@ -40,7 +40,19 @@ html_copy_source = False
 html_show_copyright = False
 html_theme_options = {"top_of_page_buttons": []}
 
-BEYOND = ("mesa.", "numpy.", "np.", "pandas.", "pd.", "pathlib.", "collections.", "typing.", "pydantic.", "enum.")
+BEYOND = (
+    "matplotlib.",
+    "mesa.",
+    "numpy.",
+    "np.",
+    "pandas.",
+    "pd.",
+    "pathlib.",
+    "collections.",
+    "typing.",
+    "pydantic.",
+    "enum.",
+)
 """Names of other libraries: these documents are built offline and do not link to theirs."""
 
 LINKS_OF_THE_REPOSITORY = {

@@ -16,6 +16,7 @@ Every column of a table is an attribute that can be read and written; its meanin
 {'Household'}
 """
 
+from trafficsim.cards import SaysWho
 from trafficsim.engine.views import RowAgent
 from trafficsim.processes import vocabulary as words
 from trafficsim.processes.population import (
@@ -28,8 +29,10 @@ from trafficsim.processes.population import (
 )
 
 
-class Migrant(RowAgent, table="migrants", declaration=MIGRANTS):
+class Migrant(SaysWho, RowAgent, table="migrants", declaration=MIGRANTS):
     """A person who has left, or means to leave, the country of origin."""
+
+    told = ("sex", "age", "status")
 
     @property
     def age(self) -> int:
@@ -60,8 +63,10 @@ class Migrant(RowAgent, table="migrants", declaration=MIGRANTS):
         return found
 
 
-class Child(RowAgent, table="children", declaration=CHILDREN):
+class Child(SaysWho, RowAgent, table="children", declaration=CHILDREN):
     """A child born in the host country to a migrant mother."""
+
+    told = ("sex", "age", "care")
 
     @property
     def age(self) -> int:
@@ -74,17 +79,25 @@ class Child(RowAgent, table="children", declaration=CHILDREN):
         return self.model.view("migrants", self.mother)
 
 
-class Broker(RowAgent, table="brokers", declaration=BROKERS):
+class Broker(SaysWho, RowAgent, table="brokers", declaration=BROKERS):
     """A member of a broker network; an inactive one lies low or has left its seat."""
 
+    told = ("role", "side")
 
-class Household(RowAgent, table="households", declaration=HOUSEHOLDS):
+
+class Household(SaysWho, RowAgent, table="households", declaration=HOUSEHOLDS):
     """A family, farm, workshop, venue or home that seeks or has taken in a person."""
 
+    told = ("kind",)
 
-class EnforcementUnit(RowAgent, table="units", declaration=ENFORCEMENT_UNITS):
+
+class EnforcementUnit(SaysWho, RowAgent, table="units", declaration=ENFORCEMENT_UNITS):
     """Border guards, local police, detention and removal."""
 
+    told = ("kind",)
 
-class ProtectionService(RowAgent, table="services", declaration=PROTECTION_SERVICES):
+
+class ProtectionService(SaysWho, RowAgent, table="services", declaration=PROTECTION_SERVICES):
     """A service that protects; it exists only as far as policy allows it."""
+
+    told = ("kind",)

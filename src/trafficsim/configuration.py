@@ -321,6 +321,17 @@ def checked(
     return with_points(configuration)
 
 
+def with_arms(configuration: Configuration, arms: Sequence[Arm]) -> Configuration:
+    """Return the configuration with other arms. Raises :class:`UserError` for one named twice, or a lever out of the study."""
+    names = [arm.name for arm in arms]
+    repeated = {name for name in names if names.count(name) > 1}
+    if repeated:
+        raise UserError(f"arms: '{min(repeated)}' is listed twice; give each arm a name of its own.")
+    changed = dataclasses.replace(configuration, arms=tuple(arms))
+    _check_starts(changed)
+    return changed
+
+
 def with_points(configuration: Configuration) -> Configuration:
     """Return the configuration with its design named, the number of draws that this design says, and its points' digest.
 

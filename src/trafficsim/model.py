@@ -30,6 +30,7 @@ from mesa import DataCollector, Model
 from mesa.experimental.scenarios import Scenario
 
 from trafficsim.agents import Broker, Child, EnforcementUnit, Household, Migrant, ProtectionService
+from trafficsim.cards import card_of_model
 from trafficsim.catalog.corridors import Corridor, load_corridor
 from trafficsim.catalog.reading import nearest, one_of, validated
 from trafficsim.configuration import Study
@@ -245,6 +246,14 @@ class TraffickingModel(TableModelMixin, Model):
         """Name the arm, the date and the size."""
         people = int(self.state.world.migrants.size[0])
         return f"<{type(self).__name__} arm={self.arm.name} date={self.date} migrants={people}>"
+
+    def _repr_html_(self) -> str:
+        scenario: Any = self.scenario
+        heading = (
+            f"{type(self).__name__}: “{self.arm.title}”, before {self.date}, scale {scenario.scale:g}, seed {self.seed}"
+        )
+        branch = month_index(scenario.policy_start) if self.arm.levers else -1
+        return card_of_model(heading, self.status_counts(), self.state.stocks.by_status[: self.month], branch)
 
 
 def _last_month(model: TraffickingModel) -> str:

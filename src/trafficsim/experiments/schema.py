@@ -4,18 +4,13 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from trafficsim.catalog.limits import LIMITS as LIMITS
+
 APPLICATION_ID = 0x74726166
 """Marks an SQLite file as one of ours ("traf")."""
 
 FORM = 3
 """Raised when tables change their form; a file of another form is left alone."""
-
-LIMITS = (
-    "Scenario outcomes of a model built on allegations and survivor-sample data; not a count of real people.",
-    "No effect size of any lever is known: lever strengths are assumptions with wide ranges.",
-    "Intervals show luck over replicates at fixed assumptions unless a study says that it varies assumptions too.",
-    "Areas are synthetic; nothing here locates anybody, and nothing here is a forecast.",
-)
 
 TABLES: dict[str, dict[str, tuple[type, str]]] = {
     "limits": {"id": (int, "number"), "text": (str, "what a result does not mean")},

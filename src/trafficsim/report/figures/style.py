@@ -3,11 +3,13 @@
 Colours are those of Okabe and Ito (2008).
 """
 
+import io
 import math
 import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -40,6 +42,18 @@ WIDTH = 9.5
 """Inches. On a page of documentation the letters are then about as large as those around the figure."""
 
 Frames = dict[str, pd.DataFrame]
+
+
+class Sheet(Figure):
+    """A figure that shows itself in a notebook, whether or not pyplot is used there; its heading is what is read aloud."""
+
+    heading = ""
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, str]]:
+        page = io.BytesIO()
+        with matplotlib.rc_context(SETTINGS):
+            self.savefig(page, dpi=100)
+        return page.getvalue(), {"alt": self.heading}
 
 
 def titles_of(frames: Frames) -> dict[str, str]:
@@ -115,7 +129,8 @@ def sheet(
     small = wrapped(small_print, WIDTH - 0.2, 7.0, 4)
     heights = [0.15 + 0.2 * _lines(head), height, foot, 0.12 + 0.12 * _lines(small)]
     kept = [inches for inches in heights if inches]
-    figure = Figure(figsize=(WIDTH, sum(kept)), layout="constrained")
+    figure = Sheet(figsize=(WIDTH, sum(kept)), layout="constrained")
+    figure.heading = heading
     parts: Any = figure.subfigures(len(kept), 1, height_ratios=kept)
     parts[0].text(0.1 / WIDTH, 0.5, head, fontsize=12, va="center")
     parts[-1].text(0.1 / WIDTH, 0.5, small, fontsize=7, va="center", color=SMALL_PRINT)
