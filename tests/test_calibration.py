@@ -19,7 +19,7 @@ from trafficsim.analysis.calibration.matching import not_ruled_out
 from trafficsim.analysis.calibration.observation import Arrivals, observe
 from trafficsim.analysis.calibration.proving import Proof, bands, chance_of_ranks, rank_of
 from trafficsim.analysis.calibration.sampling import Chain, sample, split_r_hat
-from trafficsim.analysis.calibration.summing import proof_in_words
+from trafficsim.analysis.calibration.summing import at_ends, proof_in_words
 from trafficsim.analysis.calibration.targets import LAST_YEAR, Statistic, Targets, load_targets, read_targets
 from trafficsim.catalog import catalog
 from trafficsim.errors import UserError
@@ -390,3 +390,20 @@ def test_waves_are_taken_up_where_they_were_left(tmp_path):
     np.testing.assert_array_equal(again.observed, whole.observed)
     other = Calibration(Settings(scale=0.005, folder=tmp_path, runs=4, workers=1, seed=5)).live(1, quantiles)
     assert not np.array_equal(other.observed, whole.observed, equal_nan=True)  # of another seed nothing is taken over
+
+
+def test_at_both_ends_of_a_parameter_those_that_go_with_it_are_told():
+    generator = np.random.default_rng(3)
+    first = generator.uniform(size=20_000)
+    with_it = np.clip(0.8 * first + 0.2 * generator.uniform(size=20_000), 0, 1)
+    draws = np.column_stack([first, with_it, generator.uniform(size=20_000)])
+    (low, low_moved), (high, high_moved) = (at_ends(draws, 0)[end] for end in ("lowest", "highest"))
+    assert (low, high) == (pytest.approx(0.2, abs=0.01), pytest.approx(0.2, abs=0.01))
+    assert set(low_moved) == set(high_moved) == {1}
+    assert low_moved[1] == pytest.approx(0.18, abs=0.02)  # 0.8 × 0.1, and half of 0.2
+    assert high_moved[1] == pytest.approx(0.82, abs=0.02)
+
+
+def test_truths_that_gave_no_data_are_told():
+    proof = Proof(np.zeros((5, 1), np.int64), 63, np.ones(5, bool), left_out=3)
+    assert "(3 more truths gave no data" in proof_told(proof_in_words(proof, ("life.child_tie",)))

@@ -1,12 +1,14 @@
 """Conditions under which something fails, and assumptions that it leans on: found where they are, not where they are not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from made_up_worlds import assumptions
 from scipy import stats
 
-from trafficsim.analysis.conditions import FEWEST, conditions_of
+from trafficsim.analysis.conditions import FEWEST, Bound, Conditions, Rule, conditions_of
 from trafficsim.analysis.leaning import CHANCE, leaning_of
 
 WORLDS = 200
@@ -25,6 +27,13 @@ def test_a_threshold_is_found(cut: float) -> None:
     assert found.rules[0].density > 0.9
     assert found.tell_apart(0.8)
     assert found.rules[0].words == f"{name} above {bound.above:.3g}"
+
+
+def test_a_rule_that_takes_in_little_of_the_rarer_answer_parts_nothing() -> None:
+    rule = Rule((Bound("a.b", 0.9, None),), coverage=0.3, density=1.0, worlds=20, chance=0.0)
+    found = Conditions("holds", (rule,), "", base=0.2, elsewhere=0.15, coverage=0.3, density=1.0)
+    assert not found.tell_apart(0.8)  # although 85 % of the worlds outside of it fail
+    assert replace(found, coverage=0.6).tell_apart(0.8)
 
 
 def test_the_rarer_answer_is_told() -> None:

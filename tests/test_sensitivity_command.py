@@ -7,8 +7,10 @@ import json
 import pytest
 
 from trafficsim import cli
+from trafficsim.catalog import catalog
 from trafficsim.cli.asking import own_settings
 from trafficsim.cli.sensing import OWN, study_for
+from trafficsim.designs import uncertain_parameters
 from trafficsim.errors import UserError
 
 TINY = [
@@ -126,10 +128,11 @@ def study(*words):
 
 
 def test_sizes_say_how_many_points_a_study_has():
-    assert study("method=morris").study.draws == 10 * 225
+    uncertain = len(uncertain_parameters(catalog()))
+    assert study("method=morris").study.draws == 10 * (uncertain + 1)
     assert study("method=sobol").study.groups == "process"
     assert study("method=sobol").study.draws == 256 * 12
-    assert study("method=sobol", "groups=none", "size=4").study.draws == 4 * 226
+    assert study("method=sobol", "groups=none", "size=4").study.draws == 4 * (uncertain + 2)
     assert study("method=sobol", "study.vary=[market.price_bride]", "size=8").study.draws == 8 * 3
     given = study("method=delta", "scale=0.02").study
     assert (given.draws, given.design, given.scale, given.replicates, given.name) == (

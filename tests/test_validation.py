@@ -35,6 +35,9 @@ def test_what_agrees_with_the_data_passes():
     found = judged(as_it_was(), catalog())
     assert {each.verdict for each in found.verdicts} == {PASSES}
     assert found.coverage > 0.9
+    inside, numbers, overlapping, ranges = found.counted()
+    assert inside == numbers > 10 and overlapping == ranges > 2  # a range is never counted as a number
+    assert {row.meets for row in found.rows} == {"yes", "overlaps"}
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from generating import markdown as md
 from trafficsim.analysis.agenda import sentence_on
 from trafficsim.analysis.interactions import COUNTS, LESS, MORE, RATIO
 from trafficsim.catalog import catalog
+from trafficsim.report.choice import asked
 from trafficsim.report.interactions import points, times
 
 RESULTS = Path(__file__).parents[1] / "results"
@@ -83,7 +84,7 @@ def agenda_part() -> str:
             process, _, name = one["parameter"].partition(".")
             if name not in known.parameters.get(process, {}):
                 continue  # taken out of the catalogue since
-            of = known.indicators[one[f"{by}_of"]].label if one[f"{by}_of"] in known.indicators else one[f"{by}_of"]
+            of = asked(one[f"{by}_of"], {name: each.label for name, each in known.indicators.items()})
             if by == "verdict" and one[f"{by}_of"] in known.indicators:
                 of = f"less: {of}"
             under = found["arms"].get(one[f"{by}_under"], one[f"{by}_under"])

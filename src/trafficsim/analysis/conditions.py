@@ -19,6 +19,8 @@ FEWEST = 15
 HELD_OUT = 1.0 / 3.0
 CHANCE = 0.01
 """How often worlds that nothing tells apart may yield a rule."""
+MOST_OF_OUTCOME = 0.5
+"""Share of the rarer answer's worlds that rules must take in before they part the worlds."""
 SEED = 20240322
 """Of the split into worlds to learn from and worlds held out."""
 
@@ -76,8 +78,13 @@ class Conditions:
     density: float
 
     def tell_apart(self, share: float) -> bool:
-        """Whether the rules part the worlds: ``share`` of those held out within them, and outside them, are as they say."""
-        return bool(self.rules) and self.density >= share and 1.0 - self.elsewhere >= share
+        """Whether the rules part the worlds: ``share`` of those held out within them, and outside them, are as they say.
+
+        They must also take in most of the worlds with that outcome (``MOST_OF_OUTCOME``): a rare one is rare outside
+        of any rule.
+        """
+        found = bool(self.rules) and self.coverage >= MOST_OF_OUTCOME
+        return found and self.density >= share and 1.0 - self.elsewhere >= share
 
 
 def conditions_of(points: pd.DataFrame, holds: ArrayLike) -> Conditions:

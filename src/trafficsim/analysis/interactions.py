@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr, stdtrit
 
 from trafficsim.analysis.factorial import FEWEST, MOST, effects, is_orthogonal, pairs_of, two_level_design
+from trafficsim.analysis.multiplicity import holm
 from trafficsim.analysis.paired import LEVEL
 from trafficsim.analysis.robustness import HARMS, checked_harms
 from trafficsim.analysis.worlds import Worlds
@@ -25,6 +26,8 @@ from trafficsim.policy import LEVERS, arm_names, load_arm
 COUNTS, RATIO = "counts", "ratio"
 ROUNDING = 1e-12
 """Effects, in parts of the harm or its logarithm, that are no further apart are equal but for rounding."""
+FEWEST_WORLDS = 10
+"""Of fewer worlds it cannot be said that nine in ten agree."""
 SCALES = (COUNTS, RATIO)
 
 LESS, MORE, UNTOLD = "less harm together", "more harm together", "not told apart"
@@ -45,8 +48,10 @@ class Interactions:
     ``EFFECTS``). On the scale ``counts``, ``effect`` is in parts of the harm with no lever in the same world, and ``count``
     the same in the harm's unit; on the scale ``ratio`` it is a factor: 0.8 means a fifth less harm than the two make apart.
     It is the mean over units (worlds; replicates where there is one world only), ``world_*`` hold the middle ``level`` of them,
-    ``mean_*`` is Student's interval of the mean, made simultaneous over all pairs (Bonferroni), ``p_adjusted`` is Holm's
-    (1979) over them, and ``same_sign`` the share of units on the mean's side. ``fit`` says for each harm and scale how much of the
+    ``mean_*`` is Student's interval of the mean, made simultaneous over all pairs (Bonferroni), and ``same_sign`` the share of
+    units on the mean's side. Over worlds a pair is told apart where that share is ``level`` or more of ten
+    worlds or more: more worlds make a mean surer, not an assumption. Over replicates it is told by ``p_adjusted``, Holm's
+    (1979) over all pairs, which is absent over worlds. ``fit`` says for each harm and scale how much of the
     variance between arms single levers and pairs explain (columns ``FIT``); the rest is left to sets of three and more.
     """
 
@@ -132,9 +137,9 @@ def interactions(
             single, pairs, explained = effects(signs, responses[kept])
             counted = effects(signs, values[kept])
             fits.append((harm, scale, *_lowest(explained), int(kept.sum())))
-            rows += _rows(harm, scale, [(name, "") for name in levers], single, counted[0], level)
+            rows += _rows(harm, scale, [(name, "") for name in levers], single, counted[0], level, by_world)
             named = [(levers[first], levers[second]) for first, second in pairs_of(len(levers))]
-            rows += _rows(harm, scale, named, pairs, counted[1], level)
+            rows += _rows(harm, scale, named, pairs, counted[1], level, by_world)
     return Interactions(
         levers=tuple(levers),
         harms=harms,
@@ -153,7 +158,7 @@ def _lowest(explained: NDArray[np.float64]) -> tuple[float, float]:
 
 def _rows(
     harm: str, scale: str, named: Sequence[tuple[str, str]], values: NDArray[np.float64], counts: NDArray[np.float64],
-    level: float,
+    level: float, by_world: bool,
 ) -> list[tuple]:  # fmt: skip
     """Return a row for each name; ``values`` and ``counts`` have the shape (units, names)."""
     units, number = values.shape
@@ -173,13 +178,13 @@ def _rows(
             p = np.where(still, np.where(mean == 0, 1.0, signs_alike), 2 * stdtr(units - 1, -np.abs(mean / error)))
         if signs_alike * number > 1 - level:
             half = np.where(still & (mean != 0), np.nan, half)
-    adjusted = holm(p)
+    adjusted = np.full(number, np.nan) if by_world else holm(p)
     write = np.exp if scale == RATIO else np.asarray
     rows = []
     for place, (first, second) in enumerate(named):
-        told = units > 1 and adjusted[place] <= 1 - level
-        verdict = UNTOLD if not told else LESS if mean[place] < 0 else MORE
         sides = (np.sign(values[:, place]) == np.sign(mean[place])).mean() if units else np.nan
+        told = units >= FEWEST_WORLDS and sides >= level if by_world else units > 1 and adjusted[place] <= 1 - level
+        verdict = UNTOLD if not told or mean[place] == 0.0 else LESS if mean[place] < 0 else MORE
         rows.append(
             (
                 harm, scale, first, second, float(write(mean[place])), float(write(low[place])), float(write(high[place])),
@@ -188,16 +193,6 @@ def _rows(
             )
         )  # fmt: skip
     return rows
-
-
-def holm(p: ArrayLike) -> NDArray[np.float64]:
-    """Return ``p``, shape (tests,), adjusted for their number by Holm's step-down method (1979)."""
-    values = np.asarray(p, dtype=np.float64)
-    order = np.argsort(values)
-    stepped = np.maximum.accumulate(values[order] * (len(values) - np.arange(len(values))))
-    adjusted = np.empty_like(values)
-    adjusted[order] = np.minimum(1.0, stepped)
-    return adjusted
 
 
 def titles_of_levers(levers: Sequence[str]) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from trafficsim.cli import affecting, calibrating, choosing, claiming, lives, sensing, texts
+from trafficsim.cli import affecting, browsing, calibrating, choosing, claiming, lives, sensing, texts
 from trafficsim.errors import UserError
 
 STUDY_VERBS = ("compare", "run", "sweep")
@@ -176,6 +176,8 @@ def _parser() -> argparse.ArgumentParser:
         "--rerun", type=int, default=0, metavar="N", help="with --verify: live through N runs again too"
     )
     bundle.add_argument("--json", action="store_true", help="as JSON, for programs")
+
+    browsing.add_commands(verb)
 
     export = verb(
         "export",

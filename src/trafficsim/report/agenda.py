@@ -14,7 +14,7 @@ from trafficsim.analysis.agenda import sentence_on
 from trafficsim.analysis.information import BELOW, NOT_CONVERGED, RANKED, RELATIVE, SPREAD, VERDICT, Information
 from trafficsim.catalog import Catalog
 from trafficsim.configuration import Configuration
-from trafficsim.report.choice import between, console, per_cent
+from trafficsim.report.choice import asked, between, console, per_cent
 from trafficsim.report.widths import print_whole
 
 TABLES = ("studies", "arms", "indicators", "limits", "totals", "configurations")
@@ -74,8 +74,8 @@ def _questions(found: Information, titles: Mapping[str, str], labels: Mapping[st
     for name in ("arm", "holds in", "wrong if the likelier answer is given"):
         table.add_column(name, justify="right")
     for row in found.questions[found.questions["gain"] == VERDICT].itertuples():
-        asked = f"less: {labels[row.of]}" if row.of in labels else str(row.of)
-        table.add_row(asked, titles[row.arm], per_cent(row.holds), per_cent(row.wrong))
+        about = ("less: " if row.of in labels else "") + asked(row.of, labels)
+        table.add_row(about, titles[row.arm], per_cent(row.holds), per_cent(row.wrong))
     return table
 
 
@@ -83,7 +83,7 @@ def _gain(row: Any, gain: str, found: Information, titles: Mapping[str, str], la
     if row[f"{gain}_state"] != RANKED:
         return str(row[f"{gain}_state"])
     questions = int((found.questions["gain"] == gain).sum())
-    of = labels.get(row[f"{gain}_of"], row[f"{gain}_of"])
+    of = asked(row[f"{gain}_of"], labels)
     if gain == VERDICT and row[f"{gain}_of"] in labels:
         of = f"less: {of}"
     share = "of the variance" if gain == SPREAD else "of all worlds"

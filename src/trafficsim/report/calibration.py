@@ -27,6 +27,8 @@ def print_posterior(posterior: Posterior, out: Console) -> None:
         print_whole(_targets(about["targets"]), out)
         for name, reason in about["not_fitted"].items():
             out.print(Text(f"{name} is not fitted: {reason}"))
+        for name, ends in about["ends"].items():
+            out.print(Text(ends_told(name, ends)))
     if "proof" in about:
         out.print(Text(proof_told(about["proof"])))
     out.print(Text(small_print(about), style="italic"))
@@ -74,16 +76,33 @@ def _three(value: float) -> str:
 
 def _targets(found: Mapping[str, Any]) -> Table:
     table = Table(
-        "target", "data", "prior predictive", "posterior predictive", "sd off", "", box=SIMPLE_HEAD,
+        "target", "data", "prior predictive", "posterior predictive", "sd off", "narrower by", "", box=SIMPLE_HEAD,
         title="Targets: data (interval, or value ± 2 sd) and middle 90 % of predictions", title_justify="left",
     )  # fmt: skip
     for name, each in found.items():
         table.add_row(
             name, f"{number(each['data'][0])} to {number(each['data'][1])}",
             *(f"{number(each[key][0])} to {number(each[key][2])}" for key in ("prior", "posterior")),
-            f"{each['off']:.1f}", each["verdict"],
+            f"{each['off']:.1f}", f"{100 * each['narrowed']:.0f} %", each["verdict"],
         )  # fmt: skip
     return table
+
+
+def ends_told(name: str, ends: Mapping[str, Any]) -> str:
+    """Return what the posterior is where a parameter lies at either end of its range, in words."""
+    told = "; ".join(
+        f"in the {end} fifth of its range ({100 * each['share']:.0f} % of the draws) {_moved(each['moved'])}"
+        for end, each in ends.items()
+    )
+    return f"The posterior at both ends of {name}: {told}."
+
+
+def _moved(moved: Mapping[str, Any]) -> str:
+    if not moved:
+        return "no other median moves by a tenth of its range"
+    return ", ".join(
+        f"{name} is {_three(each['there'])} (median, {_three(each['all'])} over all)" for name, each in moved.items()
+    )
 
 
 def proof_told(proof: Mapping[str, Any]) -> str:
@@ -92,8 +111,10 @@ def proof_told(proof: Mapping[str, Any]) -> str:
     uneven = [name for name, chance in chances.items() if chance < 0.05]
     told = f": {', '.join(uneven)}" if uneven else ""
     by_luck = f"about {0.05 * len(chances):.0f} would by luck"
+    left_out = proof.get("left_out", 0)
+    without = f" ({left_out} more truths gave no data, for a statistic of theirs does not exist)" if left_out else ""
     return (
-        f"Proof: {proof['proofs']} posteriors of simulated data with known assumptions; the chains of "
+        f"Proof: {proof['proofs']} posteriors of simulated data with known assumptions{without}; the chains of "
         f"{proof['converged']} had converged, and all are counted. Ranks leave the 95 % band for "
         f"{len(uneven)} of {len(chances)} parameters ({by_luck}){told}. Intervals of 50 and 90 % held the truth in "
         f"{100 * proof['coverage_50']:.0f} and {100 * proof['coverage_90']:.0f} %."
@@ -103,7 +124,7 @@ def proof_told(proof: Mapping[str, Any]) -> str:
 def print_validation(found: Validation, out: Console) -> None:
     """Print each held-out number with its interval, then a verdict a pattern."""
     table = Table(
-        "", "pattern", "data", "5 %", "median", "95 %", "data within", box=SIMPLE_HEAD,
+        "", "pattern", "data", "5 %", "median", "95 %", "data\nwithin", box=SIMPLE_HEAD,
         title=f"Held-out patterns, {found.runs} histories to 2025 at draws of the posterior", title_justify="left",
     )  # fmt: skip
     for row in found.rows:
@@ -111,7 +132,7 @@ def print_validation(found: Validation, out: Console) -> None:
         data = number(low) if low == high else f"{number(low)} to {number(high)}"
         table.add_row(
             row.pattern, f"{row.what} ({row.unit})", data, *(number(each) for each in (row.low, row.median, row.high)),
-            "yes" if row.covered else "no",
+            row.meets,
         )  # fmt: skip
     print_whole(table, out)
     verdicts = Table("", "verdict", "by the rule", "because", box=SIMPLE_HEAD, title="Verdicts", title_justify="left")
@@ -119,4 +140,11 @@ def print_validation(found: Validation, out: Console) -> None:
         because = each.because + (f" ({each.overlap})" if each.overlap else "")
         verdicts.add_row(each.pattern, each.verdict, each.judged_by, because)
     print_whole(verdicts, out)
-    out.print(Text(f"{100 * found.coverage:.0f} % of the numbers lie within their 90 % predictive intervals."))
+    out.print(Text(coverage_told(found)))
+
+
+def coverage_told(found: Validation) -> str:
+    """Return how many numbers lie within their predictive intervals, and how many ranges overlap with theirs."""
+    inside, numbers, overlapping, ranges = found.counted()
+    told = f"{inside} of {numbers} numbers lie within their 90 % predictive intervals"
+    return f"{told}; {overlapping} of {ranges} ranges overlap with theirs." if ranges else f"{told}."

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from trafficsim.analysis.robustness import ALL_CONDITIONS, Robustness
+from trafficsim.analysis.robustness import ALL_CONDITIONS, Robustness, conditions_in
 from trafficsim.report.table import number
 from trafficsim.report.widths import print_whole
 
@@ -27,6 +27,15 @@ def console() -> Console:
 def per_cent(share: float) -> str:
     """Write a share as per cent, a dash where there is none."""
     return "–" if np.isnan(share) else f"{100 * share:.0f} %"
+
+
+def asked(of: str, labels: Mapping[str, str]) -> str:
+    """Write what a question is about for reading: an indicator's label, or a condition ("refoulement<=0.5") in words."""
+    if of in labels:
+        return labels[of]
+    (condition,) = conditions_in(of)
+    side = "at most" if condition.at_most else "at least"
+    return f"{labels[condition.indicator]} {side} {100 * condition.factor:g} % of the baseline's"
 
 
 def between_shares(low: float, high: float) -> str:
@@ -48,7 +57,8 @@ def print_robustness(found: Robustness, frames: Mapping[str, pd.DataFrame]) -> N
     luck = "1 replicate" if found.replicates == 1 else f"{found.replicates} replicates"
     out.print(Text(f"{len(titles)} arms in {worlds}, {luck} each, scale {study['scale']:g}", style="bold"))
     if found.conditions:
-        print_whole(_conditions(found, titles), out)
+        labels = dict(zip(frames["indicators"]["name"], frames["indicators"]["label"], strict=True))
+        print_whole(_conditions(found, titles, labels), out)
     print_whole(_dominance(found, titles), out)
     for table in _regret(found, titles, frames["indicators"].set_index("name")):
         print_whole(table, out)
@@ -62,11 +72,11 @@ def _titles(found: Robustness, frames: Mapping[str, pd.DataFrame]) -> dict[str, 
     return {row.arm: row.title + ("" if can[row.arm] else " (comparison only)") for row in arms.itertuples()}
 
 
-def _conditions(found: Robustness, titles: Mapping[str, str]) -> Table:
+def _conditions(found: Robustness, titles: Mapping[str, str], labels: Mapping[str, str]) -> Table:
     table = _table("Share of worlds in which ...", [*found.satisficing["condition"].unique()])
     rows = found.satisficing.set_index(["arm", "condition"])
     for column in table.columns[1:]:
-        column.header = "all hold" if column.header == ALL_CONDITIONS else column.header
+        column.header = "all hold" if column.header == ALL_CONDITIONS else asked(str(column.header), labels)
     for arm, title in titles.items():
         cells = []
         for condition in found.satisficing["condition"].unique():

@@ -102,7 +102,7 @@ def small_print(studies: Studies) -> str:
     ids = ", ".join(dict.fromkeys(each["id"] for each in studies))
     calibration = "; ".join(dict.fromkeys(each["calibrated_by"] for each in studies if each["calibrated_by"]))
     return (
-        f"{first['limits'][0]} {first['limits'][1]} Worlds that fit the data: {calibration}. "
+        f"{first['limits'][0]} {first['limits'][1]} Worlds that fit the data: {calibration.rstrip('.')}. "
         f"Studies {ids}: {first['worlds']} worlds each, {first['replicates']} replicates, scale {first['scale']:g}; "
         f"trafficsim {first['software_version']}."
     )

@@ -91,11 +91,18 @@ def _table(told: pd.DataFrame, pairs: pd.DataFrame, found: Interactions) -> Tabl
     return table
 
 
+def _rule(found: Interactions) -> str:
+    """Return when a pair is told apart from no interaction."""
+    if found.unit == "worlds":
+        return f"a pair is told apart where {number(100 * found.level)} % of the worlds agree on the sign."
+    return "verdicts after Holm."
+
+
 def _legend(found: Interactions) -> str:
     return (
         f"Counts: how much the two change the harm together beyond the sum of what each changes apart, in per cent of the harm "
         f"with no lever (and as a count); ratio: beyond the product. Both are means over all settings of the other levers. "
         f"Below them {number(100 * found.level)} % intervals of the mean over {found.unit}, simultaneous over all pairs of a harm; "
-        f"verdicts after Holm. 'More together' does not mean harmful: two levers that spare the same people overlap. "
+        f"{_rule(found)} 'More together' does not mean harmful: two levers that spare the same people overlap. "
         f"A lever's strength is an assumption, and so is each of these. Pairs cannot be told from sets of three levers."
     )

@@ -172,7 +172,7 @@ def _print_indices(answer: Answer, found: Indices, worlds: Worlds, known: Catalo
     further = {"morris": ["sigma"], "sobol": ["first"]}.get(answer.method, [])
     table.add_column("Assumption", max_width=70)
     table.add_column("Grade")
-    for title in (name, f"{LEVEL:.0%} interval".replace("%", " %"), *(one.capitalize() for one in further), ""):
+    for title in (name, f"{100 * LEVEL:.0f} % interval", *(one.capitalize() for one in further), ""):
         table.add_column(title, justify="right" if title else "left")
     # In one order, for what has not converged may be what leads; only its number is withheld.
     ranked = found.table[found.table["verdict"].isin(["converged", "not converged"])]
@@ -209,8 +209,8 @@ def _how_far(answer: Answer, found: Indices) -> str:
     """Say how far the analysis has converged."""
     total = len(found.table)
     parts = [
-        f"{found.count('converged')} of {total} indices have converged (an interval no wider than {found.tolerance:.0%} of the "
-        f"largest index, and as far at most from what half of the worlds say)"
+        f"{found.count('converged')} of {total} indices have converged (an interval no wider than "
+        f"{100 * found.tolerance:.0f} % of the largest index, and as far at most from what half of the worlds say)"
     ]
     if found.count("negligible"):
         parts.append(f"{found.count('negligible')} are negligible (below 5 % of the largest)")

@@ -124,8 +124,8 @@ class Calibration:
             left.append(share)
             explained = float(np.median(comparison.emulator.explained))
             self.listener.said(
-                f"Wave {number}: {len(waves[-1].observed):,} histories; the emulator explains {explained:.0%} of a statistic's "
-                f"variance (median); {share:.2g} of the prior is not ruled out."
+                f"Wave {number}: {len(waves[-1].observed):,} histories; the emulator explains "
+                f"{100 * explained:.0f} % of a statistic's variance (median); {share:.2g} of the prior is not ruled out."
             )
         return Matched(waves, comparisons, left)
 
@@ -195,7 +195,7 @@ class Calibration:
         if len(points) < self.settings.draws:
             raise UserError(f"Only {len(points)} draws are plausible; ask for fewer, draws={len(points)}.")
         self.listener.said(
-            f"Posterior: {chain.effective:,.0f} independent draws, R-hat {chain.r_hat:.3f}; {outside:.1%} ruled out."
+            f"Posterior: {chain.effective:,.0f} independent draws, R-hat {chain.r_hat:.3f}; {100 * outside:.1f} % ruled out."
         )
         return Fitted(points[: self.settings.draws], chain, outside)
 

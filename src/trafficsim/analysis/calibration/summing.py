@@ -14,6 +14,8 @@ from trafficsim.analysis.calibration.targets import Statistic, on_scale
 BINS = 20
 INFORMED, SOMEWHAT = 0.3, 0.1
 """Contractions, the share of a prior's variance that the data take away, from which a parameter counts as informed."""
+FIFTH, MOVED = 0.2, 0.1
+"""An end of a range, as a share of its prior; and by how much of its prior another median must move to be told."""
 FAR = 2.0
 """Standard deviations beyond which a target is not met."""
 
@@ -44,7 +46,8 @@ class TargetFound:
     """One statistic of a target: data, prior predictive and posterior predictive (5, 50 and 95 %), in its unit.
 
     ``off`` is the distance of the posterior predictive mean from the data in standard deviations of source and prediction;
-    ``off_with_discrepancy`` counts the model's discrepancy as well.
+    ``off_with_discrepancy`` counts the model's discrepancy as well. ``narrowed`` is by which share the middle 90 % of the
+    predictions are narrower after than before, on the target's scale: a vague prediction meets a target easily.
     """
 
     name: str
@@ -54,6 +57,7 @@ class TargetFound:
     posterior: tuple[float, float, float]
     off: float
     off_with_discrepancy: float
+    narrowed: float
 
     @property
     def verdict(self) -> str:
@@ -104,7 +108,56 @@ def _target_found(one: Statistic, prior: NDArray[np.float64], posterior: NDArray
     ranges = [
         tuple(float(value) for value in np.nanquantile(values, (0.05, 0.5, 0.95))) for values in (prior, posterior)
     ]
-    return TargetFound(one.name, one.target, one.in_unit(), ranges[0], ranges[1], float(off), float(with_discrepancy))  # type: ignore[arg-type]
+    widths = [float(np.ptp(on_scale(np.array([each[0], each[2]]), one.scale, one.counts))) for each in ranges]
+    return TargetFound(
+        one.name, one.target, one.in_unit(), ranges[0], ranges[1], float(off), float(with_discrepancy),  # type: ignore[arg-type]
+        1.0 - widths[1] / widths[0],
+    )  # fmt: skip
+
+
+def at_ends(draws: NDArray[np.float64], place: int) -> dict[str, tuple[float, dict[int, float]]]:
+    """Return the posterior where the parameter at ``place`` lies in the lowest, or highest, fifth of its prior.
+
+    For each end: which share of ``draws``, quantiles of shape (draws, parameters), lie there, and place -> median there of
+    each other parameter whose median is :data:`MOVED` away from that over all draws.
+    """
+    found = {}
+    medians = np.median(draws, axis=0)
+    for end, inside in (("lowest", draws[:, place] <= FIFTH), ("highest", draws[:, place] >= 1.0 - FIFTH)):
+        there = np.median(draws[inside], axis=0) if inside.any() else medians
+        moved = {
+            other: float(there[other])
+            for other in np.flatnonzero(np.abs(there - medians) >= MOVED).tolist()
+            if other != place
+        }
+        found[end] = (float(inside.mean()), moved)
+    return found
+
+
+def ends_found(calibration: Calibration) -> dict[str, Any]:
+    """Return :func:`at_ends` of each parameter that the targets name, over the whole chain, in the parameters' units."""
+    fitted, targets, result = calibration.fitted, calibration.targets, {}
+    points = fitted.chain.draw(min(20_000, len(fitted.chain.flat())), calibration.generator(8))
+
+    def in_unit(other: int, quantile: float) -> float:
+        row = np.full((1, len(targets.fitted)), quantile)
+        return float(values_of(calibration.known, targets, row)[0, other])
+
+    medians = np.median(points, axis=0)
+    for parameter in targets.ends.values():
+        result[parameter] = {
+            end: {
+                "share": _short(share),
+                "moved": {
+                    targets.fitted[other]: {
+                        "there": _short(in_unit(other, value)), "all": _short(in_unit(other, float(medians[other]))),
+                    }
+                    for other, value in moved.items()
+                },
+            }
+            for end, (share, moved) in at_ends(points, targets.fitted.index(parameter)).items()
+        }  # fmt: skip
+    return result
 
 
 def emulator_bias(calibration: Calibration) -> NDArray[np.float64]:
@@ -166,12 +219,13 @@ def about(calibration: Calibration) -> dict[str, Any]:
         "targets": {
             each.name: {
                 "data": _shorts(each.data), "prior": _shorts(each.prior), "posterior": _shorts(each.posterior),
-                "off": _short(each.off, 2), "verdict": each.verdict,
+                "off": _short(each.off, 2), "narrowed": _short(each.narrowed, 2), "verdict": each.verdict,
             }
             for each in targets
         },
         "unmet": [each.name for each in targets if each.verdict != "met"],
         "not_fitted": dict(calibration.targets.not_fitted),
+        "ends": ends_found(calibration),
     }  # fmt: skip
 
 

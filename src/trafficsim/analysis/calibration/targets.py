@@ -7,14 +7,14 @@ model's own (``discrepancy``, by judgement) and, in the emulator, luck and whate
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from trafficsim.catalog.reading import one_of, read_mapping, validated
 from trafficsim.catalog.records import EvidenceId, Number, Record, Text
@@ -82,7 +82,15 @@ class _Multinomial(_Target):
 class _File(Record):
     targets: dict[str, Annotated[_Normal | _Interval | _Multinomial, Field(discriminator="kind")]]
     not_fitted: dict[str, Text]
+    ends: dict[str, Text] = Field(default_factory=dict)
     fitted: tuple[Text, ...]
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for name, parameter in self.ends.items():
+            if name not in self.not_fitted or parameter not in self.fitted:
+                raise ValueError(f"ends.{name}: it names a fitted parameter beside a target that is not fitted")
+        return self
 
 
 @dataclass(frozen=True)
@@ -117,7 +125,10 @@ class Statistic:
 
 @dataclass(frozen=True)
 class Targets:
-    """What a corridor is fitted to. ``fitted`` are the parameters that may move ("life.onward_monthly")."""
+    """What a corridor is fitted to. ``fitted`` are the parameters that may move ("life.onward_monthly").
+
+    ``ends`` names, for targets not fitted, the parameter at both ends of which the posterior is told.
+    """
 
     corridor: str
     statistics: tuple[Statistic, ...]
@@ -125,6 +136,7 @@ class Targets:
     fitted: tuple[str, ...]
     not_fitted: Mapping[str, str]
     digest: str
+    ends: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -170,7 +182,7 @@ def read_targets(path: Path) -> Targets:
     text = json.dumps([written.model_dump(mode="json")["targets"], list(written.fitted)], sort_keys=True)
     return Targets(
         path.stem, tuple(statistics), apart, written.fitted, written.not_fitted,
-        hashlib.sha256(text.encode()).hexdigest()[:16],
+        hashlib.sha256(text.encode()).hexdigest()[:16], written.ends,
     )  # fmt: skip
 
 

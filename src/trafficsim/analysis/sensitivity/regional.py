@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from trafficsim.analysis.multiplicity import holm
+
 SIGNIFICANT = 0.05
 LEAST_WORLDS = 10
 """Worlds on either side of zero, below which nothing is told."""
@@ -80,12 +82,3 @@ def _direction(points: pd.DataFrame, signs: pd.Series) -> pd.Series:
     """Return in which direction each parameter lies in worlds above zero, against those below: by mean ranks."""
     ranks = points.rank()
     return np.sign(ranks[signs > 0].mean() - ranks[signs < 0].mean())
-
-
-def holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return p values corrected for their number after Holm (1979), same shape."""
-    order = p_values.argsort(kind="stable")
-    steps = p_values[order] * np.arange(len(p_values), 0, -1)
-    corrected = np.empty(len(p_values))
-    corrected[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
-    return corrected

@@ -24,7 +24,10 @@ PASSES, FAILS, IN_PART = "passes", "fails", "in part"
 
 @dataclass(frozen=True)
 class Row:
-    """One number of a pattern. ``data`` is (low, high), equal where the source gives one number."""
+    """One number of a pattern. ``data`` is (low, high), equal where the source gives one number.
+
+    ``covered`` says that the predictive interval holds that number, or overlaps with that range.
+    """
 
     pattern: str
     what: str
@@ -34,6 +37,18 @@ class Row:
     median: float
     high: float
     covered: bool
+
+    @property
+    def is_range(self) -> bool:
+        """Whether the source gives a range: to overlap with it is less than to hold a number."""
+        return self.data[1] > self.data[0]
+
+    @property
+    def meets(self) -> str:
+        """In a word, how prediction and data stand to each other."""
+        if self.is_range:
+            return "overlaps" if self.covered else "apart"
+        return "yes" if self.covered else "no"
 
 
 @dataclass(frozen=True)
@@ -58,8 +73,15 @@ class Validation:
 
     @property
     def coverage(self) -> float:
-        """How many of the numbers lie within their predictive intervals, as a share."""
-        return float(np.mean([row.covered for row in self.rows]))
+        """How many of the single numbers lie within their predictive intervals, as a share."""
+        inside, numbers, _, _ = self.counted()
+        return inside / numbers
+
+    def counted(self) -> tuple[int, int, int, int]:
+        """Return how many numbers lie within, how many there are, how many ranges overlap, and how many there are."""
+        numbers = [row.covered for row in self.rows if not row.is_range]
+        ranges = [row.covered for row in self.rows if row.is_range]
+        return sum(numbers), len(numbers), sum(ranges), len(ranges)
 
 
 def _per_cent(share: float) -> str:

@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from trafficsim.analysis.information import RANKED, SPREAD, VERDICT, Information
+from trafficsim.report.choice import asked
 from trafficsim.report.figures.style import BLACK, BLUE, GREEN, GREY, GRID, VERMILION, WIDTH, Frames, page, wrapped
 
 MOST_BARS = 14
@@ -43,9 +44,9 @@ def _draw(
         )
         ends = [[max(0.0, 100 * (row.value - row.low))], [max(0.0, 100 * (row.high - row.value))]]
         axis.errorbar(100 * row.value, -place, xerr=ends, color=BLACK, capsize=2.5, linewidth=1, linestyle="none")
-        asked = f"{labels.get(row.of, row.of)}, {titles[row.arm]}" if ranked else str(row.state)
+        about = f"{asked(row.of, labels)}, {titles[row.arm]}" if ranked else str(row.state)
         axis.annotate(
-            wrapped(asked, 2.0, 6.5, 2), (100 * row.high, -place), xytext=(5, 0), textcoords="offset points", fontsize=6.5,
+            wrapped(about, 2.0, 6.5, 2), (100 * row.high, -place), xytext=(5, 0), textcoords="offset points", fontsize=6.5,
             va="center", color="#444444",
         )  # fmt: skip
         floor = floors[row.question]

@@ -50,6 +50,8 @@ MEANINGS: dict[str, dict[str, Any]] = {
 LABELS_WIDTH = 2.5
 LEAST, MOST = -100.0, 200.0
 """Per cent. Beyond the right end an arrow is drawn: there, what matters is the number beside it."""
+EDGES = LEAST - 20.0, MOST + 8.0
+"""Where intervals that reach beyond are cut off, with an arrow."""
 
 
 def _headlines(frames: Frames) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -120,9 +122,13 @@ def draw_differences(frames: Frames) -> Figure | None:
             if middle > MOST:
                 axis.plot(MOST, -height, linestyle="none", **{**style, "marker": ">"})
             else:
-                ends = np.array([row["difference_low"], row["difference_high"]])
-                error = None if np.isnan(ends).any() or not base else np.abs(ends * percent - middle)[:, None]
+                ends = np.array([row["difference_low"], row["difference_high"]]) * (percent if base else np.nan)
+                known = not np.isnan(ends).any()
+                error = np.abs(np.clip(ends, *EDGES) - middle)[:, None] if known else None
                 axis.errorbar(middle, -height, xerr=error, capsize=3, markersize=5, linestyle="none", **style)
+                for edge, sign, beyond in zip(EDGES, "<>", (ends[0] < EDGES[0], ends[1] > EDGES[1]), strict=True):
+                    if known and beyond:
+                        axis.plot(edge, -height, marker=sign, color=style["color"], markersize=5)
             axis.annotate(
                 signed(row["difference"]), (1.02, -height), xycoords=("axes fraction", "data"), fontsize=8, va="center",
                 color=style["color"] if word in ("better", "worse") else "#444444", annotation_clip=False,

@@ -50,8 +50,9 @@ def draw_interactions(found: Interactions, harm: str, frames: Frames) -> Figure:
     first.set_horizontalalignment("left")
     last.set_horizontalalignment("right")
     bar.outline.set_visible(False)
+    rule = "nine in ten worlds agree on the sign" if found.unit == "worlds" else "Holm over all pairs"
     part.supxlabel(
-        "Framed: told apart from no interaction (Holm over all pairs). Grey: what the lever changes by itself. Colours end at the "
+        f"Framed: told apart from no interaction ({rule}). Grey: what the lever changes by itself. Colours end at the "
         "largest effect of each map.", fontsize=7.5, color=SMALL_PRINT,
     )  # fmt: skip
     return figure

@@ -23,11 +23,12 @@ from trafficsim.report.figures.style import (
 def draw_validation(found: Validation, foot_note: str) -> Figure:
     """Draw a panel for each pattern: intervals of the predictions, and the data."""
     passed = sum(verdict.verdict == PASSES for verdict in found.verdicts)
+    inside, numbers, overlapping, ranges = found.counted()
     heading = (
-        f"Patterns that no fit has seen: {passed} of {len(found.verdicts)} pass; {100 * found.coverage:.0f} % of the numbers lie "
-        f"within the middle 90 % of {found.runs} predictions"
+        f"Patterns that no fit has seen: {passed} of {len(found.verdicts)} pass; {inside} of {numbers} numbers lie within the "
+        f"middle 90 % of {found.runs} predictions, {overlapping} of {ranges} ranges overlap with it"
     )
-    labels = ["data", "predicted: median and middle 90 %, data within", "the same, data outside"]
+    labels = ["data", "predicted: median and middle 90 %, data within or overlapping", "the same, data outside"]
     panels = [(verdict, [row for row in found.rows if row.pattern == verdict.pattern]) for verdict in found.verdicts]
     units = [
         (verdict, unit, [row for row in rows if row.unit == unit]) for verdict, rows in panels for unit in _units(rows)
