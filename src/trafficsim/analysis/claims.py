@@ -58,6 +58,28 @@ class Effect:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """In which of some worlds a claim holds, and no more than that.
+
+    ``holds`` and ``score`` (-1 to 1, above 0 where it fails) have a row for each world, ``low`` to ``high`` is the Wilson interval
+    of the share in which it holds (Wilson 1927), and ``doubt`` the share of worlds whose answer luck may turn (NaN with a
+    single replicate).
+    """
+
+    holds: NDArray[np.bool_]
+    score: Values
+    low: float
+    high: float
+    doubt: float
+    effect: Effect | None
+
+    @property
+    def share(self) -> float:
+        """The share of the worlds in which it holds."""
+        return float(self.holds.mean())
+
+
+@dataclass(frozen=True)
 class Finding:
     """What one set of worlds says of a claim.
 
@@ -114,27 +136,42 @@ def finding(claim: Claim, worlds: Worlds | Mapping[str, Worlds], level: float = 
 
     Raises :class:`UserError` where the worlds lack an arm, an indicator or a group that the claim needs.
     """
-    from scipy.stats import binomtest  # takes half a second to import
-
-    by_group = {"": worlds} if isinstance(worlds, Worlds) else worlds
-    whole = next(iter(by_group.values()))
-    margins = [margin for condition in claim.test for margin in _margins(condition, _of_group(by_group, condition))]
-    holds = np.logical_and.reduce([margin.passes for margin in margins])
-    score = np.max([margin.score for margin in margins], axis=0)
-    held = binomtest(int(holds.sum()), len(holds)).proportion_ci(level, method="wilson")
+    whole = worlds if isinstance(worlds, Worlds) else next(iter(worlds.values()))
+    found = answer(claim, worlds, level)
     return Finding(
         study=whole.study,
         worlds=whole.number,
         replicates=whole.replicates,
         level=level,
-        share=float(holds.mean()),
+        share=found.share,
+        low=found.low,
+        high=found.high,
+        doubt=found.doubt,
+        holds=found.holds,
+        effect=found.effect,
+        conditions=conditions_of(whole.points, found.holds),
+        leaning=leaning_of(whole.points, found.score),
+    )
+
+
+def answer(claim: Claim, worlds: Worlds | Mapping[str, Worlds], level: float = LEVEL) -> Answer:
+    """Return in which of ``worlds`` the claim holds, without asking what sets these apart from the others.
+
+    Raises :class:`UserError` where the worlds lack an arm, an indicator or a group that the claim needs.
+    """
+    from scipy.stats import binomtest  # takes half a second to import
+
+    by_group = {"": worlds} if isinstance(worlds, Worlds) else worlds
+    margins = [margin for condition in claim.test for margin in _margins(condition, _of_group(by_group, condition))]
+    holds = np.logical_and.reduce([margin.passes for margin in margins])
+    held = binomtest(int(holds.sum()), len(holds)).proportion_ci(level, method="wilson")
+    return Answer(
+        holds=holds,
+        score=np.array([margin.score for margin in margins]).max(axis=0),
         low=float(held.low),
         high=float(held.high),
         doubt=_doubt(margins, holds),
-        holds=holds,
         effect=_effect(claim.test[0], _of_group(by_group, claim.test[0]), level),
-        conditions=conditions_of(whole.points, holds),
-        leaning=leaning_of(whole.points, score),
     )
 
 

@@ -133,14 +133,13 @@ def _parser() -> argparse.ArgumentParser:
 
     report = verb(
         "report",
-        "print the table of a study's database again, and draw its figures",
-        "examples:\n  trafficsim report results/teaching-1a2b3c4d5e6f/study.sqlite\n"
-        "  trafficsim report results/teaching-1a2b3c4d5e6f/study.unfinished.sqlite --folder first_look\n",
+        "print the table of a study's database again, draw its figures, and write all of it as one page and one PDF",
+        texts.REPORT,
         _report,
     )
     report.add_argument("database", help="the database that compare or run has written, or has begun to write")
     report.add_argument("--study", help="which one, where the file holds several (default: the newest)")
-    report.add_argument("--folder", help="where to draw (default: a folder 'figures' beside the database)")
+    report.add_argument("--folder", help="where to write (default: beside the database, figures in a folder there)")
 
     affecting.add_commands(verb)
     lives.add_commands(verb)
@@ -268,11 +267,6 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from pathlib import Path
+    from trafficsim.cli.reporting import report
 
-    from trafficsim.cli.studying import draw, print_table
-
-    database = Path(options.database)
-    print_table(database, options.study)
-    draw(database, Path(options.folder) if options.folder else database.parent / "figures", options.study)
-    return 0
+    return report(options)

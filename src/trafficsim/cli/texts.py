@@ -81,6 +81,18 @@ examples:
   trafficsim run -m arm=permit_reform,surveillance_removed replicates=5
 """
 
+REPORT = """\
+report.html is one file that works offline and without scripts; report.pdf says the same and needs the library typst
+(pip install 'trafficsim[report]'). Both hold sentences to quote, each with its interval, verdict and source; the policies and
+the law that asks for them; results, claims, what they lean on, how far the model can be trusted, limits, provenance, and how to
+cite the study. Every number leads to a note that says where it comes from. The same study makes the same bytes.
+
+examples:
+  trafficsim report results/teaching-1a2b3c4d5e6f/study.sqlite
+  trafficsim report results/prices/study.sqlite --study prices-1a2b3c4d5e6f --folder report_on_prices
+  trafficsim report results/teaching-1a2b3c4d5e6f/study.unfinished.sqlite --folder first_look
+"""
+
 REPRODUCE_EXAMPLES = """\
 Nothing but the file is needed: not the settings, arms or points of whoever made it. Exit code 0: identical, bit for bit;
 1: different; 2: there is no such run, or the file is damaged.

@@ -72,7 +72,7 @@ def draw_parting(frames: Frames) -> Figure | None:
     axis.invert_yaxis()
     axis.set_xlim(0, 100)
     axis.set_xlabel(
-        f"per cent of the {plain_number(lives)} lives forcibly returned under the baseline and alive at its end "
+        f"per cent of the {plain_number(lives)} lives forcibly returned under the baseline and alive at its end\n"
         f"({replicates(frames).removeprefix('mean of ')})"
     )
     legend_below(foot, bars, words)

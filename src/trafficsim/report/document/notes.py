@@ -1,0 +1,70 @@
+"""Where each number comes from: a note at the end of the report, and the same in short beside the number."""
+
+from dataclasses import dataclass, field
+
+from trafficsim.report.document.content import Cited, Entry, Number, Piece, Word, Words, joined, words
+from trafficsim.report.document.reading import Reported
+
+
+@dataclass
+class Notes:
+    """The notes of one report, numbered as they are first needed."""
+
+    reported: Reported
+    _entries: dict[str, Entry] = field(default_factory=dict)
+    _short: dict[str, str] = field(default_factory=dict)
+
+    def of_indicator(self, text: str, indicator: str, what: str) -> Number:
+        """Return a number that an indicator of this study gives; ``what`` says which ("mean under “Status quo”")."""
+        if indicator not in self._entries:
+            one, reported = self.reported.indicators.loc[indicator], self.reported
+            cited = sources_of(one["source"])
+            # A price is a quotient, and has no sum.
+            self.add(
+                indicator,
+                f"{one['label']} ({one['unit']})",
+                words(
+                    f"{one['definition']} Counted in each run {reported.window}; from {reported.extent} of study {reported.id}, "
+                    f"table totals, indicator {indicator}, all groups. Differences are taken between the same lives. Why it "
+                    f"matters: ",
+                    *(cited or ("assumed",)),
+                    ". Ask again: ",
+                    Word(
+                        f"trafficsim effects {reported.file.name} --study {reported.id} --indicator {indicator}", "code"
+                    ),
+                ),
+                f"{one['definition']} Runs: study {reported.id}, {reported.extent}. Source: {_ids(one['source'])}.",
+            )
+        return self.number(text, indicator, what)
+
+    def add(self, key: str, title: str, said: Words, short: str) -> None:
+        """Add a note under a key, unless there is one; ``short`` is what stands beside its numbers."""
+        if key not in self._entries:
+            place = len(self._entries) + 1
+            self._entries[key] = Entry(f"{place}. {title}", said, f"note-{place}")
+            self._short[key] = short
+
+    def number(self, text: str, key: str, what: str) -> Number:
+        """Return a number whose note stands under ``key``."""
+        anchor = self._entries[key].anchor
+        return Number(
+            text, anchor, f"{what[0].upper() + what[1:]}. {self._short[key]} Note {anchor.removeprefix('note-')}."
+        )
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Return all notes, in their order."""
+        return tuple(self._entries.values())
+
+
+def sources_of(ids: str) -> tuple[Piece, ...]:
+    """Return evidence ids, which a file holds as "S51, S58", as pieces that lead to their entries; none where assumed."""
+    return joined([(Cited(name),) for name in ids_in(ids)])
+
+
+def ids_in(text: str) -> list[str]:
+    """Return the ids in "S51, S58"; none in "assumed"."""
+    return [name for name in text.replace(",", " ").split() if name != "assumed"]
+
+
+def _ids(text: str) -> str:
+    return ", ".join(ids_in(text)) or "assumed"
