@@ -13,8 +13,8 @@ from trafficsim.report.document.reading import Reported, counted
 
 MOST_SEEDS = 12
 
-NOT_OF_THE_RESULT = ("executor", "folder")
-"""What of a configuration no result depends on, and what may tell of a computer."""
+OF_A_COMPUTER = ("folder", "points")
+"""Settings that name a folder or a file of a computer; the points themselves have a hash."""
 
 
 def provenance(reported: Reported) -> Section:
@@ -88,8 +88,10 @@ def _again(reported: Reported) -> Section:
 def _shown(reported: Reported) -> dict[str, Any]:
     """Return the part of the configuration that says what was asked, without what follows from names."""
     plain = json.loads(json.dumps(reported.configuration.plain()))
-    output = {key: value for key, value in plain["output"].items() if key not in NOT_OF_THE_RESULT}
-    study = {key: value for key, value in plain["study"].items() if value not in ("", [], {})}
+    output, study = (
+        {key: value for key, value in plain[part].items() if key not in OF_A_COMPUTER and value not in ("", [], {})}
+        for part in ("output", "study")
+    )
     return {
         "study": study,
         "arms": [arm["name"] for arm in plain["arms"]],

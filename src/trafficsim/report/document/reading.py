@@ -90,6 +90,11 @@ class Reported:
         first = self.configuration.study.first_policy_month
         return f"from {month_in_words(first)} to {month_in_words(self.configuration.study.end_month - 1)}"
 
+    @property
+    def measured(self) -> list[str]:
+        """The names of the indicators that have a value in some run: a mean price has none where nobody was sold."""
+        return list(dict.fromkeys(name for name, _ in self.measures.rows)) if self.measures else []
+
     def label(self, indicator: str) -> str:
         """Return an indicator in words."""
         return str(self.indicators.loc[indicator, "label"])

@@ -47,7 +47,7 @@ def all_indicators(reported: Reported, notes: Notes) -> Section | None:
     if reported.measures is None:
         return None
     if reported.other is None:
-        rest = [name for name in reported.measures.indicators.index if name not in HEADLINES]
+        rest = [name for name in reported.measured if name not in HEADLINES]
         blocks: tuple[Block, ...] = (_levels(reported, notes, rest),) if rest else ()
     else:
         blocks = tuple(_compared(reported, notes, reported.other, arm) for arm in reported.others)
@@ -61,7 +61,7 @@ def _main(reported: Reported, notes: Notes) -> Iterable[Block]:
     if reported.measures is None:
         return
     if reported.main is None:
-        yield _levels(reported, notes, [name for name in HEADLINES if name in reported.measures.indicators.index])
+        yield _levels(reported, notes, [name for name in HEADLINES if name in reported.measured])
         return
     yield Paragraph(words(_legend(reported, reported.main)), "small")
     for arm in reported.others:

@@ -126,7 +126,7 @@ def _levels(reported: Reported, notes: Notes) -> list[Words]:
     """Return a sentence for each main indicator of a study of one arm."""
     assert reported.measures is not None
     title, found = f"“{reported.arms[reported.baseline]}”", []
-    for indicator in [name for name in HEADLINES if name in reported.measures.indicators.index]:
+    for indicator in [name for name in HEADLINES if name in reported.measured]:
         level = level_of(reported, indicator, reported.baseline)
         values = reported.measures.values[indicator, "all", reported.baseline]
         one = estimate(values)

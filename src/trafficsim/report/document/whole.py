@@ -3,18 +3,18 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from trafficsim.report.document.claims import claims
 from trafficsim.report.document.content import Document, Entries, Paragraph, Section, words
-from trafficsim.report.document.leaning import sensitivity
+from trafficsim.report.document.limits import limits
 from trafficsim.report.document.notes import Notes
 from trafficsim.report.document.policies import policies
 from trafficsim.report.document.provenance import cite, provenance
 from trafficsim.report.document.reading import Reported
 from trafficsim.report.document.references import references
 from trafficsim.report.document.results import all_indicators, results
-from trafficsim.report.document.sentences import claims
+from trafficsim.report.document.sensitivity import sensitivity
 from trafficsim.report.document.summary import summary
 from trafficsim.report.document.trust import trust
-from trafficsim.report.document.use import limits
 
 NOTES = (
     "A number that can be traced leads here. Each note says what was counted, in which runs, why it matters and how to ask "

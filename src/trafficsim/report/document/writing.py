@@ -11,14 +11,14 @@ from trafficsim.report.document.web import html_of
 PAGE, PRINT = "report.html", "report.pdf"
 
 
-def write_report(document: Document, folder: Path) -> Iterator[Path]:
+def write_report(document: Document, folder: Path | str) -> Iterator[Path]:
     """Write the page, then the PDF, and yield the path of each once it is there.
 
     Raises :class:`UserError` where the folder cannot be written, and after the page
     :class:`~trafficsim.report.document.pdf.TypstMissingError` where no PDF can be made.
     """
-    yield _written(folder / PAGE, html_of(document).encode())
-    yield _written(folder / PRINT, pdf_of(document))
+    yield _written(Path(folder) / PAGE, html_of(document).encode())
+    yield _written(Path(folder) / PRINT, pdf_of(document))
 
 
 def _written(path: Path, content: bytes) -> Path:

@@ -36,7 +36,7 @@ METHODS: dict[str, Literal["morris", "sobol"]] = {"morris": "morris", "saltelli"
 """The method that a laid-out design was made for."""
 
 COMMAND = "trafficsim sensitivity"
-KEY = "leaning"
+KEY = "sensitivity"
 
 
 def sensitivity(reported: Reported, notes: Notes) -> Section:
