@@ -6,17 +6,26 @@ from trafficsim.report.document.content import Cited, Entry, Number, Piece, Word
 from trafficsim.report.document.reading import Reported
 
 
+@dataclass(frozen=True)
+class _Note:
+    """What a note is called, what it says, and the same in short."""
+
+    title: str
+    said: Words
+    short: str
+
+
 @dataclass
 class Notes:
-    """The notes of one report, numbered as they are first needed."""
+    """The notes of one report, numbered as numbers first lead to them."""
 
     reported: Reported
-    _entries: dict[str, Entry] = field(default_factory=dict)
-    _short: dict[str, str] = field(default_factory=dict)
+    _known: dict[str, _Note] = field(default_factory=dict)
+    _used: list[str] = field(default_factory=list)
 
     def of_indicator(self, text: str, indicator: str, what: str) -> Number:
         """Return a number that an indicator of this study gives; ``what`` says which ("mean under “Status quo”")."""
-        if indicator not in self._entries:
+        if indicator not in self._known:
             one, reported = self.reported.indicators.loc[indicator], self.reported
             cited = sources_of(one["source"])
             # A price is a quotient, and has no sum.
@@ -38,22 +47,20 @@ class Notes:
         return self.number(text, indicator, what)
 
     def add(self, key: str, title: str, said: Words, short: str) -> None:
-        """Add a note under a key, unless there is one; ``short`` is what stands beside its numbers."""
-        if key not in self._entries:
-            place = len(self._entries) + 1
-            self._entries[key] = Entry(f"{place}. {title}", said, f"note-{place}")
-            self._short[key] = short
+        """Make a note known under a key, unless there is one; ``short`` is what stands beside its numbers."""
+        self._known.setdefault(key, _Note(title, said, short))
 
     def number(self, text: str, key: str, what: str) -> Number:
-        """Return a number whose note stands under ``key``."""
-        anchor = self._entries[key].anchor
-        return Number(
-            text, anchor, f"{what[0].upper() + what[1:]}. {self._short[key]} Note {anchor.removeprefix('note-')}."
-        )
+        """Return a number whose note is known under ``key``."""
+        if key not in self._used:
+            self._used.append(key)
+        place = self._used.index(key) + 1
+        return Number(text, f"note-{place}", f"{what[0].upper() + what[1:]}. {self._known[key].short} Note {place}.")
 
     def entries(self) -> tuple[Entry, ...]:
-        """Return all notes, in their order."""
-        return tuple(self._entries.values())
+        """Return the notes that numbers lead to, in their order."""
+        notes = [self._known[key] for key in self._used]
+        return tuple(Entry(f"{place}. {one.title}", one.said, f"note-{place}") for place, one in enumerate(notes, 1))
 
 
 def sources_of(ids: str) -> tuple[Piece, ...]:
