@@ -230,7 +230,7 @@ def test_every_sentence_is_conditional_and_carries_interval_verdict_and_source(d
             told = plain(words)
             assert told.startswith("In the model, "), told
             assert re.search(r"Verdict: (better|worse|lower|higher|unclear|no change)\. Source: study ", told), told
-            assert " of 6)" in told or "no difference in any world" in told, told
+            assert re.search(r"(fewer|more) in \d of 6[;)]", told) or "no difference in any world" in told, told
             assert not re.search(r"\b(will|prove[sd]?|predicts?)\b", told), told
     told = text_of(section(document, "summary"))
     assert "no forecast" in told
@@ -306,11 +306,28 @@ def test_arms_are_told_with_their_levers_and_the_law(document: Document) -> None
     for provision in catalog().levers["non_refoulement"].provisions:
         assert f"({provision})" in told
     assert "question 8: " in told
+    assert "90 %, over 12 months from the policies' start" in told
     assert "nobody has measured" in told
     titles = [part.title for part in section(document, "policies").sections[-1].sections]
     moved = {name for arm in ("non_refoulement_only", "letter_package")
              for name in yaml.safe_load((ROOT / f"src/trafficsim/configs/arm/{arm}.yaml").read_text())["levers"]}  # fmt: skip
     assert titles == [lever.label for name, lever in catalog().levers.items() if name in moved]
+
+
+def test_where_luck_leaves_the_mean_in_doubt_a_sentence_says_so(file: Path) -> None:
+    from trafficsim.report.document.notes import Notes
+    from trafficsim.report.document.saying import sentence
+
+    reported = read_study_cached(file)
+    one = effect(arm=ARMS[1], against=ARMS[0], mean=5.0, mean_against=10.0, ratio_low=0.2, ratio_high=0.8)
+    for low, high, doubted in ((-6.0, 1.0, True), (-6.0, -1.0, False)):
+        told = plain(sentence(reported, Notes(reported), replaced(one, luck_low=low, luck_high=high), 0.9))
+        assert "50 % fewer" in told
+        assert ("by luck alone the mean difference may be −6 to +1" in told) == doubted
+
+
+def replaced(one: SimpleNamespace, **values: Any) -> SimpleNamespace:
+    return SimpleNamespace(**(vars(one) | values))
 
 
 def test_claims_are_those_that_the_study_can_test(document: Document, file: Path) -> None:
@@ -431,7 +448,7 @@ def test_an_unfinished_study_says_so_and_tells_what_is_whole(file: Path, tmp_pat
     told = text_of(section(of(copy), "summary"))
     assert "Of 12 replicates that were planned, 11 are finished." in told
     assert "rest on 5 worlds, 2 replicates each" in told
-    assert " of 5)" in told
+    assert re.search(r"(fewer|more) in \d of 5[;)]", told)
 
 
 def test_a_study_without_a_whole_world_says_that_nothing_can_be_said(file: Path, tmp_path: Path) -> None:

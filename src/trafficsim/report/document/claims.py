@@ -16,7 +16,7 @@ from trafficsim.errors import UserError
 from trafficsim.experiments.points import assumptions_in
 from trafficsim.report.claims import effect_in_words
 from trafficsim.report.document.content import Block, Cited, Paragraph, Section, Table, Word, Words, joined, words
-from trafficsim.report.document.notes import Notes
+from trafficsim.report.document.notes import Notes, command
 from trafficsim.report.document.reading import Reported, counted
 
 
@@ -92,7 +92,7 @@ def _row(reported: Reported, notes: Notes, claim: Claim, found: Answer) -> tuple
             f"Test: {test}. The share of worlds with its 90 % interval (Wilson); from {reported.extent} of study "
             f"{reported.id}. The "
             f"effect is the median of the worlds and their middle 90 %. What the model can say: {claim.note} Ask again: ",
-            Word(f"trafficsim claims {claim.name}", "code"),
+            command("claims", claim.name),
         ),
         f"Test: {test}. Runs: study {reported.id}, {reported.extent}. Source: {', '.join(claim.evidence)}.",
     )

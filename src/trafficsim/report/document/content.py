@@ -62,11 +62,12 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Entry:
-    """A term and what is said of it; others lead to its ``anchor``, where it has one."""
+    """A term and what is said of it, in ``words`` or as a list of ``items``; others lead to its ``anchor``, where it has one."""
 
     term: str
-    words: Words
+    words: Words = ()
     anchor: str = ""
+    items: tuple[Words, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,8 @@ def words_in(block: Block) -> Iterator[Words]:
     elif isinstance(block, Bullets):
         yield from block.items
     elif isinstance(block, Entries):
-        yield from (entry.words for entry in block.entries)
+        for entry in block.entries:
+            yield from (entry.words, *entry.items)
     elif isinstance(block, Table):
         for row in block.rows:
             yield from row

@@ -1,5 +1,6 @@
 """Where each number comes from: a note at the end of the report, and the same in short beside the number."""
 
+import shlex
 from dataclasses import dataclass, field
 
 from trafficsim.report.document.content import Cited, Entry, Number, Piece, Word, Words, joined, words
@@ -61,6 +62,11 @@ class Notes:
         """Return the notes that numbers lead to, in their order."""
         notes = [self._known[key] for key in self._used]
         return tuple(Entry(f"{place}. {one.title}", one.said, f"note-{place}") for place, one in enumerate(notes, 1))
+
+
+def command(*arguments: str) -> Word:
+    """Return a command of trafficsim as a shell takes it."""
+    return Word(shlex.join(["trafficsim", *arguments]), "code")
 
 
 def sources_of(ids: str) -> tuple[Piece, ...]:

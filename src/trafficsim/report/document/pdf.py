@@ -97,7 +97,12 @@ def _block(block: Block, known: set[str], folder: Path) -> dict[str, Any]:
             return {"is": "bullets", "items": [_words(item, known) for item in block.items]}
         case Entries():
             entries = [
-                {"term": entry.term, "anchor": entry.anchor, "words": _words(entry.words, known)}
+                {
+                    "term": entry.term,
+                    "anchor": entry.anchor,
+                    "words": _words(entry.words, known),
+                    "items": [_words(item, known) for item in entry.items],
+                }
                 for entry in block.entries
             ]
             return {"is": "entries", "entries": entries}

@@ -158,7 +158,7 @@ _FIGURES: dict[str, tuple[Callable[[Reported], str], Callable[[Reported], str]]]
     ),
     "statuses": (_says("People in the host country by status, month by month."), _statuses),
     "children": (_says("In whose care children born in the host country are, month by month."), _children),
-    "who_was_spared_what": (_says("Who was spared what, and whom a harm met anew."), _harms),
     "price_by_age": (_says("Price paid for a person, by age: a harm, shown as an index only."), _prices),
+    "who_was_spared_what": (_says("Who was spared what, and whom a harm met anew."), _harms),
 }  # fmt: skip
 """Each figure that a study can have: its caption, and what it shows in words."""

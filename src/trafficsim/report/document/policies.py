@@ -20,14 +20,19 @@ from trafficsim.report.document.content import (
     joined,
     words,
 )
-from trafficsim.report.document.notes import ids_in
+from trafficsim.report.document.notes import Notes, ids_in
 from trafficsim.report.document.reading import Reported, counted
+
+ARMS = "arms"
+"""The key of the note on what arms assume."""
 
 OPEN = (
     "How far such a measure would reach, and how strongly it would act on those it reaches, nobody has measured: both are "
     "assumptions. No effect of any lever is known."
 )
 """What is open about every lever."""
+
+NO_PROVISION: Words = ("none: no provision asks for it",)
 
 KINDS = {
     "protective": "",
@@ -36,11 +41,19 @@ KINDS = {
 }
 
 
-def policies(reported: Reported) -> Section:
+def policies(reported: Reported, notes: Notes) -> Section:
     """Return the part on arms, levers and the law."""
     arms = reported.frames["arms"].sort_values("place")
     moved = {row.arm: json.loads(row.levers) for row in arms.itertuples()}
-    parts = [_arm(reported, row, moved[row.arm]) for row in arms.itertuples()]
+    notes.add(
+        ARMS,
+        "How far a lever reaches",
+        words(
+            f"Assumed for the scenario, and no finding: coverage, pace and limit as study {reported.id} has them, table arms."
+        ),
+        f"Assumed for the scenario, and no finding. Study {reported.id}, table arms.",
+    )
+    parts = [_arm(reported, notes, row, moved[row.arm]) for row in arms.itertuples()]
     used = [name for name in reported.frames["levers"]["name"] if any(name in levers for levers in moved.values())]
     intro = words(
         "A policy, or arm, is a bundle of levers: things that the host state, the state of origin or those who assist can do. What "
@@ -53,7 +66,7 @@ def policies(reported: Reported) -> Section:
     return Section("policies", "The policies, and the law that asks for them", (Paragraph(intro),), tuple(parts))
 
 
-def _arm(reported: Reported, row: Any, levers: Mapping[str, Any]) -> Section:
+def _arm(reported: Reported, notes: Notes, row: Any, levers: Mapping[str, Any]) -> Section:
     blocks: list[Block] = [Paragraph(words(row.summary))]
     if not levers:
         blocks.append(Paragraph(words("It moves no lever: all stays as the corridor has it."), "small"))
@@ -63,7 +76,7 @@ def _arm(reported: Reported, row: Any, levers: Mapping[str, Any]) -> Section:
         rows = tuple(
             (
                 words(Link(labels[name], f"#lever-{name}")),
-                words(_how_far(levers[name])),
+                words(notes.number(_how_far(levers[name]), ARMS, f"{labels[name]} in “{row.title}”")),
                 words(levers[name]["because"]),
             )
             for name in shown
@@ -88,10 +101,10 @@ def _levers(reported: Reported, used: list[str]) -> Section:
     parts = []
     for name in used:
         row = table.loc[name]
-        entries = [Entry("Provisions", _provisions(ids_in(row["provisions"]), evidence))]
-        entries += (
-            [Entry("Asked by the letter", asked)] if (asked := _asked(ids_in(row["questions"]), evidence)) else []
-        )
+        provisions = _provisions(ids_in(row["provisions"]), evidence)
+        entries = [Entry("Provisions", items=provisions) if provisions else Entry("Provisions", NO_PROVISION)]
+        if asked := _asked(ids_in(row["questions"]), evidence):
+            entries.append(Entry("Asked by the letter", items=asked))
         letter = known[name].letter if name in known else ()
         entries += [Entry("Statements of the letter", joined([(Cited(each),) for each in letter]))] if letter else []
         said = words(row["meaning"], f" {KINDS[row['kind']]}" if KINDS.get(row["kind"]) else "")
@@ -106,16 +119,14 @@ def _levers(reported: Reported, used: list[str]) -> Section:
     return Section("levers", "The levers, one by one", (intro,), tuple(parts))
 
 
-def _provisions(ids: list[str], evidence: Mapping[str, Evidence]) -> Words:
-    """Return the provisions, an instrument a line."""
-    if not ids:
-        return words("none: no provision asks for it")
+def _provisions(ids: list[str], evidence: Mapping[str, Evidence]) -> tuple[Words, ...]:
+    """Return the provisions, an instrument an item."""
     instruments: dict[tuple[str, str], list[Words]] = {}
     unknown = []
     for name in ids:
         record = evidence.get(name)
         if isinstance(record, Provision):
-            article = f"{_article(record.article)} (" if record.article else "("
+            article = f"{_article(record.article)} (" if record.article else "as a whole ("
             instruments.setdefault((record.instrument, record.ratification), []).append(
                 words(article, Cited(name), ")")
             )
@@ -125,14 +136,14 @@ def _provisions(ids: list[str], evidence: Mapping[str, Evidence]) -> Words:
         words(f"{instrument}: ", *joined(articles), f"; {ratification}")
         for (instrument, ratification), articles in instruments.items()
     ]
-    return joined([*told, *unknown], "\n")
+    return (*told, *unknown)
 
 
 def _article(article: str) -> str:
     return f"article {article}" if article[0].isdigit() else article
 
 
-def _asked(questions: list[str], evidence: Mapping[str, Evidence]) -> Words:
+def _asked(questions: list[str], evidence: Mapping[str, Evidence]) -> tuple[Words, ...]:
     found: list[Words] = []
     for question in questions:
         number = int(question.removeprefix("Q"))
@@ -142,4 +153,4 @@ def _asked(questions: list[str], evidence: Mapping[str, Evidence]) -> Words:
         found.append(
             words(f"question {number}", *((": ", record[1].says, " (", Cited(record[0]), ")") if record else ()))
         )
-    return joined(found, "\n")
+    return tuple(found)

@@ -23,6 +23,9 @@ MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 
+LAID_OUT_BY_HAND = ("grid", "file", "morris")
+"""Designs whose points are not spread as plausible values are."""
+
 TABLES = (*figures.TABLES, "levers", "runs", "failures")
 
 
@@ -83,6 +86,11 @@ class Reported:
             return "no finished world"
         each = counted(self.measures.replicates, "replicate")
         return f"{self.worlds} worlds, {each} each" if self.worlds > 1 else f"one set of assumptions, {each}"
+
+    @property
+    def worlds_are(self) -> str:
+        """Say what the study's draws are: worlds that are plausible, or points that somebody laid out."""
+        return "points of the design" if self.study["design"] in LAID_OUT_BY_HAND else "plausible worlds"
 
     @property
     def window(self) -> str:

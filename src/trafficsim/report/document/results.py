@@ -11,7 +11,7 @@ from trafficsim.analysis.effects import Effects
 from trafficsim.analysis.summary import estimate
 from trafficsim.report.choice import between, per_cent
 from trafficsim.report.document.content import Block, Number, Paragraph, Section, Table, Word, Words, words
-from trafficsim.report.document.notes import Notes
+from trafficsim.report.document.notes import Notes, command
 from trafficsim.report.document.pictures import pictures
 from trafficsim.report.document.reading import Reported, counted
 from trafficsim.report.document.saying import change, meaning, same_sign
@@ -161,7 +161,7 @@ def _harms(reported: Reported, notes: Notes) -> Iterable[Block]:
                 f"Simulated lives that a harm met at least once {reported.window}, under either policy, matched by life; mean a "
                 f"replicate over {_places(found)} of study {reported.id}, table harmed_lives. Shares are ratios of "
                 "totals. Ask again: ",
-                Word(f"trafficsim fates {reported.file.name} --study {reported.id}", "code"),
+                command("fates", reported.file.name, "--study", reported.id),
             ),
             f"Lives that a harm met at least once, matched by life. Runs: study {reported.id}, {_places(found)}.",
         )
@@ -169,8 +169,8 @@ def _harms(reported: Reported, notes: Notes) -> Iterable[Block]:
         if rows:
             yield Table(
                 f"“{found.title}” against “{found.title_of_baseline}”: simulated lives a replicate",
-                ("Harm, at least once", f"“{found.title_of_baseline}”", f"“{found.title}”", "Spared, of the first",
-                 "Met anew, of the second"),
+                ("Harm, at least once", f"“{found.title_of_baseline}”", f"“{found.title}”", "Spared (share of the first)",
+                 "Met anew (share of the second)"),
                 rows,
                 frozenset({1, 2, 3, 4}),
                 (1.6, 1.0, 1.0, 1.4, 1.4),

@@ -153,10 +153,18 @@ def _spread(reported: Reported, notes: Notes, row: Any, level: float) -> Words:
             notes.of_indicator(relative, row.indicator, told), f", {told}, by luck alone, at one set of assumptions"
         )
     same, worlds = same_sign(row)
-    told = f"middle {per_cent} of {worlds} plausible worlds"
+    told = f"middle {per_cent} of {worlds} {reported.worlds_are}"
     sign = "fewer" if row.difference < 0 else "more"
     return words(
         *((f"in the {told}, ", notes.of_indicator(relative, row.indicator, told), "; ") if relative else ()),
         f"{sign} in ",
         notes.of_indicator(f"{same} of {worlds}", row.indicator, f"worlds in which there are {sign}"),
+        *(_by_luck(notes, row, per_cent) if row.stands and row.luck_low <= 0.0 <= row.luck_high else ()),
     )
+
+
+def _by_luck(notes: Notes, row: Any, per_cent: str) -> Words:
+    """Say that so few replicates leave the mean in doubt, though the worlds agree."""
+    interval = f"{signed(row.luck_low)} to {signed(row.luck_high)}"
+    told = f"{per_cent} interval of the mean difference by luck alone"
+    return words("; by luck alone the mean difference may be ", notes.of_indicator(interval, row.indicator, told))

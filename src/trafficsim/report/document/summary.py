@@ -50,8 +50,8 @@ def _conditions(reported: Reported) -> str:
     each = counted(int(study["replicates"]), "replicate")
     if study["draws"] > 1:
         return (
-            f"It was asked in {study['draws']} plausible worlds, each with other values for the assumptions that are not known, "
-            f"and with {each} in each world. {scale}"
+            f"It was asked in {study['draws']} {reported.worlds_are}, each with other values for assumptions that are not known, "
+            f"and with {each} in each. {scale}"
         )
     return f"It was asked at one set of assumptions, with {each}: what other assumptions would change is not told here. {scale}"
 
@@ -133,7 +133,7 @@ def _levels(reported: Reported, notes: Notes) -> list[Words]:
         what = f"mean under {title}"
         spread = between(one.low, one.high)
         said = (
-            f"middle {100 * one.level:.0f} % of {reported.worlds} plausible worlds"
+            f"middle {100 * one.level:.0f} % of {reported.worlds} {reported.worlds_are}"
             if reported.worlds > 1
             else f"{100 * one.level:.0f} % interval over {level.shape[1]} replicates"
         )

@@ -10,7 +10,7 @@ from trafficsim.designs import POSTERIOR
 from trafficsim.experiments.staleness import posterior_notices
 from trafficsim.report.calibration import how_made, proof_told
 from trafficsim.report.document.content import Block, Bullets, Cited, Paragraph, Section, Table, Word, Words, words
-from trafficsim.report.document.notes import Notes
+from trafficsim.report.document.notes import Notes, command
 from trafficsim.report.document.reading import Reported
 from trafficsim.report.table import number
 
@@ -69,7 +69,7 @@ def _validation(reported: Reported, notes: Notes, corridor: str) -> Iterable[Blo
         words(
             f"Predictions of {found['runs']} histories to 2025 at draws of the posterior of the corridor {corridor}, each pattern "
             f"judged by a rule that was written down before. Kept in the package; ask again: ",
-            Word(f"trafficsim validate corridor={corridor}", "code"),
+            command("validate", f"corridor={corridor}"),
         ),
         f"{found['runs']} histories at draws of the posterior, corridor {corridor}.",
     )
@@ -78,7 +78,8 @@ def _validation(reported: Reported, notes: Notes, corridor: str) -> Iterable[Blo
         yield Paragraph(
             words(
                 Word(f"{each['pattern']} fails. ", "strong"),
-                f"{each['says']} {_sentence(each['because'])}",
+                f"{each['says']} ",
+                notes.number(_sentence(each["because"]), VALIDATION, f"pattern {each['pattern']}"),
             ),
             "warning",
         )
@@ -88,8 +89,11 @@ def _validation(reported: Reported, notes: Notes, corridor: str) -> Iterable[Blo
     )
     yield Paragraph(
         words(
-            f"Of {len(verdicts)} patterns that no fit has seen, {passed} pass in whole or in part and {len(failed)} "
-            f"{'fails' if len(failed) == 1 else 'fail'}; ",
+            f"Of {len(verdicts)} patterns that no fit has seen, ",
+            notes.number(str(passed), VALIDATION, "patterns that pass in whole or in part"),
+            f" {'passes' if passed == 1 else 'pass'} in whole or in part and ",
+            notes.number(str(len(failed)), VALIDATION, "patterns that fail"),
+            f" {'fails' if len(failed) == 1 else 'fail'}; ",
             within,
             f" of {len(found['rows'])} held-out numbers lie within their 90 % predictive intervals.",
         )
@@ -122,7 +126,7 @@ def _calibration(reported: Reported, notes: Notes, about: Mapping[str, Any]) -> 
         words(
             f"Posterior of the corridor {corridor}, {about['draws']} draws, fitted to {about['years']} under the rules "
             f"{about['model_version']}; kept in the package. Ask again: ",
-            Word(f"trafficsim calibrate corridor={corridor} --report", "code"),
+            command("calibrate", f"corridor={corridor}", "--report"),
         ),
         f"Posterior of the corridor {corridor}, fitted to {about['years']}, rules {about['model_version']}.",
     )
@@ -150,7 +154,8 @@ def _calibration(reported: Reported, notes: Notes, about: Mapping[str, Any]) -> 
             tuple(words(Cited(name), f" is not fitted: {reason}") for name, reason in about["not_fitted"].items())
         )
     lines = [*how_made(about).split("\n"), *([proof_told(about["proof"])] if "proof" in about else [])]
-    yield Paragraph(words("How it was made, and whether the path finds what is known:"))
+    kept = notes.number("from the posterior that the package keeps", CALIBRATION, "how the posterior was made")
+    yield Paragraph(words("How it was made, and whether the path finds what is known (", kept, "):"))
     yield Bullets(tuple(words(line) for line in lines))
 
 

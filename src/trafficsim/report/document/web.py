@@ -110,7 +110,7 @@ def _block(block: Block, page: _Page) -> str:
             name = "" if block.kind == "plain" else f' class="{block.kind}"'
             return f"<p{name}>{_words(block.words, page)}</p>"
         case Bullets():
-            return "<ul>\n" + "\n".join(f"<li>{_words(item, page)}</li>" for item in block.items) + "\n</ul>"
+            return _list(block.items, page)
         case Entries():
             return _entries(block, page)
         case Table():
@@ -127,11 +127,15 @@ def _block(block: Block, page: _Page) -> str:
             return _listing(block)
 
 
+def _list(items: Iterable[Words], page: _Page) -> str:
+    return "<ul>\n" + "\n".join(f"<li>{_words(item, page)}</li>" for item in items) + "\n</ul>"
+
+
 def _entries(block: Entries, page: _Page) -> str:
     rows = []
     for entry in block.entries:
         name = f' id="{escape(entry.anchor)}" tabindex="-1"' if entry.anchor else ""
-        said = _words(entry.words, page)
+        said = _words(entry.words, page) + (_list(entry.items, page) if entry.items else "")
         if entry.anchor.startswith("note-") and entry.anchor in page.used:
             said += f' <a class="back" href="#from-{escape(entry.anchor)}" aria-label="Back to the first number of this note">↩</a>'
         rows.append(f"<div{name}><dt>{escape(entry.term)}</dt><dd>{said}</dd></div>")
@@ -152,7 +156,7 @@ def _table(block: Table, page: _Page) -> str:
     many = " many" if len(block.columns) > 4 else ""
     return (
         f'<div class="scroll" role="region" aria-label="{escape(block.caption)}" tabindex="0">\n<table class="columns{many}">\n'
-        f"<caption>{escape(block.caption)}</caption>\n"
+        f"<caption><span>{escape(block.caption)}</span></caption>\n"
         + (f"<colgroup>{columns}</colgroup>\n" if columns else "")
         + f"<thead><tr>{head}</tr></thead>\n<tbody>\n"
         + "\n".join(rows)

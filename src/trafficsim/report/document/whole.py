@@ -27,7 +27,7 @@ def document_of(reported: Reported, drawn: Iterable[Path]) -> Document:
     notes = Notes(reported)
     parts = [
         summary(reported, notes),
-        policies(reported),
+        policies(reported, notes),
         results(reported, notes, drawn),
         claims(reported, notes),
         sensitivity(reported, notes),
