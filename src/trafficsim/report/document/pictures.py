@@ -16,7 +16,7 @@ from trafficsim.report.figures.over_time import CARE, STATUSES
 from trafficsim.report.figures.prices import REFERENCE
 from trafficsim.report.figures.style import finished
 from trafficsim.report.harm_tables import WORDS, percent
-from trafficsim.report.table import number
+from trafficsim.report.table import number, signed
 
 MOST_NAMED = 3
 """Of what a figure shows, so many items are told in words; the rest stands in the tables."""
@@ -94,12 +94,12 @@ def _differences(reported: Reported) -> str:
         marks = ", ".join(f"{count} {word}" for word, count in words.items())
         first = table.loc[(known[0], arm), "difference"]
         told.append(
-            f"under {_quoted(reported, arm)} {marks if finished(dict(reported.frames)) > 1 else 'no intervals'}; "
-            f"{reported.label(known[0])[0].lower() + reported.label(known[0])[1:]}: {number(first)}"
+            f"under {_quoted(reported, arm)} {marks if finished(dict(reported.frames)) > 1 else 'no intervals'}, "
+            f"{reported.label(known[0])[0].lower() + reported.label(known[0])[1:]}: {signed(first)}"
         )
     return (
         f"Differences of {len(known)} indicators to {_quoted(reported, reported.baseline)}, a panel a policy, each interval marked "
-        f"by itself: {'. '.join(told)}."
+        f"by itself: {'; '.join(told)}."
     )
 
 

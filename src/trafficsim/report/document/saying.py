@@ -1,10 +1,11 @@
 """How a difference is said: in sentences that can be quoted, no more sure than the numbers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from trafficsim.report.document.content import Number, Piece, Word, Words, words
+from trafficsim.report.document.content import Number, Piece, Word, Words, joined, words
 from trafficsim.report.document.notes import Notes, sources_of
 from trafficsim.report.document.reading import Reported
 from trafficsim.report.effects import quotient, word_of
@@ -51,6 +52,8 @@ def compared_range(low: float, high: float) -> str:
     """Say an interval of ratios: "52 to 78 % fewer", "5 % fewer to 30 % more"; nothing where there is none."""
     if np.isnan(low) or np.isnan(high):
         return ""
+    if compared(low) == compared(high):
+        return compared(low)
     if high < 1.0:
         return f"{percent(1.0 - high).removesuffix(' %')} to {percent(1.0 - low)} fewer"
     if low > 1.0 and high < MANY_TIMES:
@@ -107,16 +110,7 @@ def sentence(reported: Reported, notes: Notes, row: Any, level: float) -> Words:
     begins: tuple[Piece, ...]
     if np.isnan(row.difference):
         return words(f"Of {what} nothing can be told, for there were none to compare. ", *_ends(reported, row, word))
-    if word == "no change":
-        level_told = traced(number(row.mean), f"mean under both {arm} and {base}")
-        begins = (
-            "In the model, there are as many ",
-            what,
-            f" under {arm} as under {base}: ",
-            level_told,
-            " on average",
-        )
-    elif word == "unclear":
+    if word == "unclear":
         begins = (
             f"In the model, it is unclear whether there are fewer or more {what} under {arm} than under {base}: ",
             *means,
@@ -131,6 +125,24 @@ def sentence(reported: Reported, notes: Notes, row: Any, level: float) -> Words:
     return words(*begins, *(words(" (", *spread, ")") if spread else ()), ". ", *_ends(reported, row, word))
 
 
+def unchanged(reported: Reported, notes: Notes, rows: Sequence[Any]) -> Words:
+    """Return the one sentence on all effects that are none at all."""
+    arm, base = f"“{reported.arms[rows[0].arm]}”", f"“{reported.arms[rows[0].against]}”"
+    counts = joined(
+        words(
+            f"{subject(reported, row.indicator)} (",
+            notes.of_indicator(number(row.mean), row.indicator, f"mean under both {arm} and {base}"),
+            ")",
+        )
+        for row in rows
+    )
+    where = "world" if rows[0].worlds > 1 else "replicate"
+    return words(
+        "In the model, there are as many ", *counts, f" under {arm} as under {base}, in every {where}. Verdict: ",
+        Word("no change", "verdict"), f". Source: study {reported.id}.",
+    )  # fmt: skip
+
+
 def _ends(reported: Reported, row: Any, word: str) -> Words:
     cited = sources_of(str(reported.indicators.loc[row.indicator, "source"]))
     because = ("; it matters because of ", *cited) if cited else ()
@@ -139,8 +151,6 @@ def _ends(reported: Reported, row: Any, word: str) -> Words:
 
 def _spread(reported: Reported, notes: Notes, row: Any, level: float) -> Words:
     """Return the interval, and in how many worlds an effect has its sign."""
-    if row.low == row.high == 0.0 and _is_same(row):
-        return words(f"no difference in any {'world' if row.worlds > 1 else 'replicate'}")
     relative = compared_range(row.ratio_low, row.ratio_high)
     if not relative and not np.isnan(row.low):
         relative = f"a difference of {signed(row.low)} to {signed(row.high)}"

@@ -5,9 +5,12 @@ from trafficsim.report.choice import between
 from trafficsim.report.document.content import Block, Bullets, Link, Paragraph, Section, Table, Word, Words, words
 from trafficsim.report.document.notes import Notes
 from trafficsim.report.document.reading import Reported, counted, level_of
-from trafficsim.report.document.saying import change, meaning, sentence, subject
+from trafficsim.report.document.saying import change, meaning, sentence, subject, unchanged
 from trafficsim.report.figures.indicators import HEADLINES
 from trafficsim.report.table import number
+
+MANY = 5
+"""Policies beside the baseline from which they are not named one by one in a sentence."""
 
 ORDER = ("worse", "higher", "better", "lower", "unclear", "no change")
 """Verdicts in the order in which their sentences stand: what harms is told first."""
@@ -37,11 +40,17 @@ def _compared(reported: Reported) -> str:
     base, *others = (f"“{title}”" for title in reported.arms.values())
     if not others:
         return f"This study simulates lives along a migration corridor under one policy, {base}, {reported.window}."
-    listed = others[0] if len(others) == 1 else f"{', '.join(others[:-1])} and {others[-1]}"
     return (
-        f"What would change in the same simulated lives, {reported.window}, under {listed} instead of {base}? Each life meets the "
+        f"What would change in the same simulated lives, {reported.window}, under {_listed(others)} instead of {base}? Each "
+        f"life meets the "
         f"same luck under every policy, so that what differs was caused by the policy, within the model."
     )
+
+
+def _listed(policies: list[str]) -> str:
+    if len(policies) >= MANY:
+        return f"{len(policies)} other policies"
+    return policies[0] if len(policies) == 1 else f"{', '.join(policies[:-1])} and {policies[-1]}"
 
 
 def _conditions(reported: Reported) -> str:
@@ -89,6 +98,7 @@ def _verdicts(reported: Reported) -> str:
 def _at_a_glance(reported: Reported, notes: Notes) -> Table:
     assert reported.main is not None
     table = reported.main.table
+    between_lines = " " if len(reported.others) < MANY else "\n"
     rows: list[tuple[Words, ...]] = []
     for indicator in [name for name in HEADLINES if name in set(table["indicator"])]:
         cells: list[Words] = [words(reported.label(indicator))]
@@ -96,7 +106,7 @@ def _at_a_glance(reported: Reported, notes: Notes) -> Table:
             row = next(table[(table["indicator"] == indicator) & (table["arm"] == arm)].itertuples())
             told = f"change of the mean under “{reported.arms[arm]}” against “{reported.arms[reported.baseline]}”"
             shown = notes.of_indicator(change(row), indicator, told)
-            cells.append(words(shown, " ", Word(meaning(reported, row), "verdict")))
+            cells.append(words(shown, between_lines, Word(meaning(reported, row), "verdict")))
         rows.append(tuple(cells))
     return Table(
         f"At a glance: change against “{reported.arms[reported.baseline]}” in the same lives",
@@ -116,10 +126,13 @@ def _of_arm(reported: Reported, notes: Notes, arm: str) -> Section:
     rows.sort(key=lambda row: (ORDER.index(meaning(reported, row)), order[row.indicator]))
     counts = [f"{verdicts.count(word)} {word}" for word in ORDER if word in verdicts]
     told = f"{counted(len(rows), 'main indicator')}: {', '.join(counts)}."
-    sentences = tuple(sentence(reported, notes, row, reported.main.level) for row in rows)
+    same = [row for row in rows if meaning(reported, row) == ORDER[-1]]
+    sentences = [sentence(reported, notes, row, reported.main.level) for row in rows[: len(rows) - len(same)]]
+    if same:
+        sentences.append(unchanged(reported, notes, same))
     title = f"“{reported.arms[arm]}” instead of “{reported.arms[reported.baseline]}”"
     place = list(reported.arms).index(arm)
-    return Section(f"summary-{place}", title, (Paragraph(words(told)), Bullets(sentences)))
+    return Section(f"summary-{place}", title, (Paragraph(words(told)), Bullets(tuple(sentences))))
 
 
 def _levels(reported: Reported, notes: Notes) -> list[Words]:

@@ -1,6 +1,7 @@
 """The report as one web page: nothing is fetched, no script runs, and whatever a study is called is shown as text."""
 
 import base64
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape
@@ -116,7 +117,7 @@ def _block(block: Block, page: _Page) -> str:
         case Table():
             return _table(block, page)
         case Figure():
-            image = base64.b64encode(block.png).decode()
+            image = base64.b64encode(_smaller(block.png)).decode()
             return (
                 f'<figure id="figure-{escape(block.name)}">\n'
                 f'<div class="scroll" role="region" aria-label="{escape(block.caption)}" tabindex="0">'
@@ -125,6 +126,17 @@ def _block(block: Block, page: _Page) -> str:
             )
         case Listing():
             return _listing(block)
+
+
+def _smaller(png: bytes) -> bytes:
+    """Return a drawing with 256 colours, a third as large: it has few, and their shades at the edges of letters."""
+    from PIL import Image  # it comes with matplotlib
+
+    made = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as drawn:
+        few = drawn.convert("RGB").quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        few.save(made, "PNG", optimize=True)
+    return made.getvalue()
 
 
 def _list(items: Iterable[Words], page: _Page) -> str:
