@@ -17,6 +17,7 @@ from benchmarks import (
     against_mesa,
     executors,
     first_result,
+    live_page,
     lives_compared,
     paired_luck,
     results_file,
@@ -61,6 +62,7 @@ BENCHMARKS = {
     "results_file": results_file.measure,
     "sensitivity": sensitivity.measure,
     "lives_compared": lives_compared.measure,
+    "live_page": live_page.measure,
 }
 
 

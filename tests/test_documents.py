@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from trafficsim import cli
+from trafficsim.app import serving
 from trafficsim.cli import asking, claiming, sensing, studying
 from trafficsim.report import figures
 
@@ -196,6 +197,8 @@ class Shell:
                 here.setattr(asking, "conducted", lambda *_: SimpleNamespace(study=SimpleNamespace(study_id="")))
             if words[1:2] == ["claims"] and not runs:  # what is asked for is checked
                 here.setattr(claiming, "answer", lambda *_, **__: 0)
+            if words[1:2] == ["app"]:  # it would serve until somebody ends it
+                here.setattr(serving, "serve", lambda *_, **__: None)
             try:
                 code = cli.main(words[1:])
             except SystemExit as stop:  # argparse after -h

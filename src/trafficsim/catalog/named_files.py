@@ -20,7 +20,7 @@ def read_named(name: str, folders: Iterable[Path], kind: str, hint: str = "") ->
     ``kind`` ("arm", "corridor") and ``hint`` are words for the :class:`UserError` where there is no such file.
     """
     folders = list(folders)
-    if re.fullmatch(r"\w[\w-]*", name):  # a bare name, so that no path leads out of the folders
+    if re.fullmatch(r"\w[\w-]{,99}", name):  # a bare name, so that no path leads out of the folders
         for folder in folders:
             if (path := folder / f"{name}.yaml").is_file():
                 shown_as = f"{kind}/{path.name}"

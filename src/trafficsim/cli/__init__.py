@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from trafficsim.cli import affecting, browsing, calibrating, choosing, claiming, lives, sensing, texts
+from trafficsim.cli import affecting, browsing, calibrating, choosing, claiming, lives, paging, sensing, texts
 from trafficsim.errors import UserError
 
 STUDY_VERBS = ("compare", "run", "sweep")
@@ -147,6 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     claiming.add_commands(verb)
     choosing.add_commands(verb)
     calibrating.add_commands(verb)
+    paging.add_commands(verb)
 
     reproduce = verb(
         "reproduce",

@@ -1,0 +1,31 @@
+"""``trafficsim app``: the page in the browser, for this machine alone."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from trafficsim.cli import texts
+
+if TYPE_CHECKING:
+    from trafficsim.cli.asking import Verb
+
+
+def add_commands(verb: "Verb") -> None:
+    """Add the command of this file to the parser."""
+    added = verb(
+        "app",
+        "open the page in the browser: run arms live beside each other, move levers, follow one life, open a stored study",
+        texts.APP,
+        app,
+    )
+    added.add_argument(
+        "--port", type=int, default=8765, help="port on this machine (default: 8765; 0: any that is free)"
+    )
+    added.add_argument("--no-browser", action="store_true", help="print the address, and open no browser")
+
+
+def app(options: argparse.Namespace) -> int:
+    """Serve the page until Ctrl-C."""
+    from trafficsim.app.serving import serve
+
+    serve(options.port, browser=not options.no_browser, told=lambda text: print(text, flush=True))
+    return 0
