@@ -470,6 +470,14 @@ def test_a_study_without_a_finished_run_is_refused(file: Path, tmp_path: Path) -
         read_study(edited(file, tmp_path, "delete from study_runs"))
 
 
+def test_a_study_with_an_assumption_that_the_catalogue_no_longer_has_is_reported(file: Path, tmp_path: Path) -> None:
+    one = "(select name from draws where process = 'market' limit 1)"
+    copy = edited(file, tmp_path, f"update draws set name = 'was_once' where process = 'market' and name = {one}")
+    told = text_of(section(of(copy), "sensitivity"))
+    assert "Over the 6 worlds of this study" in told
+    assert "was_once" not in told
+
+
 def test_a_study_laid_out_for_sensitivity_tells_its_indices(tmp_path: Path) -> None:
     vary = "study.vary=[custody.assessment_sensitivity,custody.removal_places]"
     words = ["design=morris", vary, "draws=24", "replicates=1", "output=totals"]

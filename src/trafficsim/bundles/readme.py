@@ -48,7 +48,7 @@ with the evidence that it rests on. Each run has a `digest` in table `runs`: the
 tables totals, monthly, stocks and events, in this order, it takes a line with the table's name, then a line for each row: its
 columns but `run`, as Python writes a tuple, in the order of the columns' values (events: as they stand).
 
-Figures are not here: `trafficsim report study.sqlite` draws them from the stored results.
+Figures are not here: `trafficsim report study.sqlite` draws them from the stored results, and writes a page and a PDF to read.
 """
 
 _FILES = {

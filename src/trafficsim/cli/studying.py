@@ -147,7 +147,7 @@ def _sweep(configuration: Configuration, manner: Manner) -> int:
     if not manner.as_json:
         print(_closing(conclusion, seconds))
         print(f"Database: {path}")
-        print(f"Table and figures: trafficsim report {path} --study {conclusion.study.study_id}")
+        print(f"Table, figures, page and PDF: trafficsim report {path} --study {conclusion.study.study_id}")
     _tell_failures(conclusion)
     if conclusion.stopped:
         raise conclusion.stopped
@@ -193,6 +193,7 @@ def _compare(configuration: Configuration, manner: Manner) -> int:
         )
     if not manner.as_json:
         draw(path, folder / "figures", conclusion.study.study_id)
+        print(f"To read and hand on, as a page and a PDF: trafficsim report {path}")
     _tell_failures(conclusion)
     return SOME_FAILED if conclusion.failed else DONE
 

@@ -28,7 +28,7 @@ def provenance(reported: Reported) -> Section:
     draws = f"{study['draws']}, by the design {study['design']}" if study["draws"] else "0: assumptions as they stand"
     facts = [
         ("Study", words(Word(reported.id, "code"))),
-        ("Begun", words(f"{study['created']} (UTC)")),
+        ("Begun", words(f"{str(study['created'])[:16].replace('T', ' ')} UTC")),
         ("Configuration, SHA-256", words(Word(str(study["configuration"]), "code"))),
         ("Rules of the model", words(Word(str(study["model_version"]), "code"))),
         ("Catalogue, SHA-256 of its numbers", words(Word(reported.configuration.catalog_digest or "not written down", "code"))),

@@ -92,6 +92,10 @@ def _of_none(reported: Reported, none: list[tuple[str, str]], begins: str) -> Bl
 
 
 def _correlated(reported: Reported, notes: Notes, worlds: Worlds) -> Iterable[Block]:
+    known = catalog().parameters
+    points = worlds.points[
+        [name for name in worlds.points if name.partition(".")[2] in known.get(name.partition(".")[0], {})]
+    ]
     rows: list[tuple[Words, ...]] = []
     floor, none = float("nan"), list[tuple[str, str]]()
     _note(
@@ -99,12 +103,12 @@ def _correlated(reported: Reported, notes: Notes, worlds: Worlds) -> Iterable[Bl
         notes,
         f"Spearman's rank correlation of each assumption with the mean of each world, over {worlds.number} worlds; told "
         "where it is "
-        f"beyond what chance passes, for any of {worlds.points.shape[1]} assumptions, once in a hundred times.",
+        f"beyond what chance passes, for any of {points.shape[1]} assumptions, once in a hundred times.",
     )
     for indicator, arm in _quantities(reported, worlds):
         level = worlds.difference(indicator, arm) if reported.others else worlds.level(indicator, arm)
         score = np.nan_to_num(level).mean(axis=1)
-        found = leaning_of(worlds.points, score)
+        found = leaning_of(points, score)
         floor = found.floor if np.isnan(floor) else floor
         if not found.leans:
             none.append((indicator, arm))
@@ -112,7 +116,7 @@ def _correlated(reported: Reported, notes: Notes, worlds: Worlds) -> Iterable[Bl
     told = "" if np.isnan(floor) else f" (a rank correlation of {floor:.2f}, either way)"
     yield Paragraph(
         words(
-            f"Over the {worlds.number} worlds of this study, each with other values for {worlds.points.shape[1]} "
+            f"Over the {worlds.number} worlds of this study, each with other values for {points.shape[1]} "
             "assumptions: which of "
             f"them a result rises or falls with, beyond what chance would bring about{told}. It sees steady trends, and "
             "no more; the "

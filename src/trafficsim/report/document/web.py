@@ -102,7 +102,7 @@ def _section(section: Section, page: _Page, level: int) -> str:
     parts = [f"<h{heading}>{escape(section.title)}</h{heading}>", *(_block(block, page) for block in section.blocks)]
     parts += [_section(part, page, level + 1) for part in section.sections]
     inner = "\n".join(parts)
-    return f'<section id="{escape(section.anchor)}" aria-label="{escape(section.title)}">\n{inner}\n</section>'
+    return f'<section id="{escape(section.anchor)}">\n{inner}\n</section>'
 
 
 def _block(block: Block, page: _Page) -> str:
@@ -120,7 +120,7 @@ def _block(block: Block, page: _Page) -> str:
             image = base64.b64encode(_smaller(block.png)).decode()
             return (
                 f'<figure id="figure-{escape(block.name)}">\n'
-                f'<div class="scroll" role="region" aria-label="{escape(block.caption)}" tabindex="0">'
+                f'<div class="scroll" role="group" aria-label="{escape(block.caption)}" tabindex="0">'
                 f'<img alt="{escape(block.alt)}" src="data:image/png;base64,{image}"></div>\n'
                 f"<figcaption>{escape(block.caption)}</figcaption>\n</figure>"
             )
@@ -167,7 +167,7 @@ def _table(block: Table, page: _Page) -> str:
         rows.append(f'<tr><th scope="row">{_words(first, page)}</th>{cells}</tr>')
     many = " many" if len(block.columns) > 4 else ""
     return (
-        f'<div class="scroll" role="region" aria-label="{escape(block.caption)}" tabindex="0">\n<table class="columns{many}">\n'
+        f'<div class="scroll" role="group" aria-label="{escape(block.caption)}" tabindex="0">\n<table class="columns{many}">\n'
         f"<caption><span>{escape(block.caption)}</span></caption>\n"
         + (f"<colgroup>{columns}</colgroup>\n" if columns else "")
         + f"<thead><tr>{head}</tr></thead>\n<tbody>\n"
