@@ -21,7 +21,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export NUMBA_NUM_THREADS ?= 1
 
-.PHONY: demo test bench lint format docs generated figure requirements clean
+.PHONY: demo test bench lint format docs generated figure experiments requirements clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/runtime  ## Three policies, the same lives, a table and figures
@@ -57,6 +57,12 @@ figure: .venv/runtime  ## Make the figures that README.md and the documents show
 	mkdir -p docs/figures
 	cp $(FIGURES)/differences.png docs/figures/comparison.png
 	cp $(FIGURES)/statuses.png $(FIGURES)/where_lives_parted.png $(FIGURES)/children.png docs/figures
+
+EXPERIMENTS = non_refoulement package_lever_by_lever permits
+experiments: .venv/runtime  ## Live through the published experiments, as far as that is not done, and write their pages
+	for name in $(EXPERIMENTS); do \
+	  $(BIN)/trafficsim sweep --config-dir experiments/$$name --config-name study || exit 1; done
+	$(BIN)/python experiments/publish.py $(EXPERIMENTS)
 
 # Pins again, from what pyproject.toml allows; uv writes neither address nor machine into them.
 COMPILE = uv pip compile --quiet --upgrade --universal --python-version 3.12 --generate-hashes \

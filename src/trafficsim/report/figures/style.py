@@ -126,7 +126,7 @@ def sheet(
 ) -> tuple[Figure, SubFigure, SubFigure | None]:
     """Return what :func:`page` does, for a figure that is not of one study alone and brings its own small print."""
     head = wrapped(heading, WIDTH - 0.2, 12.0)
-    small = wrapped(small_print, WIDTH - 0.2, 7.0, 4)
+    small = wrapped(small_print, WIDTH - 0.5, 7.0, 4)
     heights = [0.15 + 0.2 * _lines(head), height, foot, 0.12 + 0.12 * _lines(small)]
     kept = [inches for inches in heights if inches]
     figure = Sheet(figsize=(WIDTH, sum(kept)), layout="constrained")
