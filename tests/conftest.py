@@ -14,9 +14,12 @@ SWITCHES = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Debian's Chromium; where it is not installed, a test of a page is skipped, save on the continuous integration."""
+    """Debian's Chromium; where it is not installed, a test of a page is skipped, save on the continuous integration.
+
+    No longer than for one file of tests: as long as it is open, an event loop runs, and other tests may want one of theirs.
+    """
     if not CHROMIUM.exists():
         missing = "There is no Chromium at /usr/bin/chromium; 'apt-get install chromium' lets this test run."
         if os.environ.get("CI") == "true":

@@ -251,6 +251,20 @@ class Comparison:
             return save_study(self._result, path)
         raise UserError(f"The study is in {self._path} already; copy that file, or 'trafficsim bundle' it for others.")
 
+    def report(self, folder: Path | str) -> list[Path]:
+        """Write the study as a page and a PDF, with its figures in a folder ``figures`` there; return the paths of both.
+
+        Raises :class:`UserError` where the folder cannot be written, and, after the page, where the library that sets the PDF
+        is not installed.
+        """
+        from trafficsim.report.document.reading import read_study
+        from trafficsim.report.document.whole import document_of
+        from trafficsim.report.document.writing import write_report
+        from trafficsim.report.figures import draw_figures
+
+        drawn = draw_figures(self.path, Path(folder) / "figures", self.study)
+        return list(write_report(document_of(read_study(self.path, self.study), drawn), folder))
+
     def __str__(self) -> str:
         """Return the table that the command line prints."""
         return str(self.table())
