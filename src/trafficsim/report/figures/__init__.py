@@ -27,6 +27,7 @@ DRAWINGS: dict[str, Callable[[Frames], Figure | None]] = {
     "price_by_age": draw_prices,
     "children": draw_children,
 }
+DPI = 150
 TABLES = ("studies", "arms", "indicators", "limits", "totals", "stocks", "fates", "harmed_lives", "changed_lives")
 
 
@@ -56,9 +57,10 @@ def save_figure(draw: Callable[[], Figure | None], folder: Path, name: str) -> l
             return []
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            figure.set_dpi(DPI)  # laid out as it is drawn: the widths of letters are rounded to dots
             _lay_out(figure)
             figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
-            figure.savefig(folder / f"{name}.png", dpi=150)
+            figure.savefig(folder / f"{name}.png", dpi=DPI)
         except OSError as problem:
             raise UserError(
                 f"The figures could not be written to {folder}: {problem.strerror or problem}. The database is not touched by it."
