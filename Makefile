@@ -21,7 +21,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export NUMBA_NUM_THREADS ?= 1
 
-.PHONY: demo test bench lint format docs generated figure experiments requirements clean
+.PHONY: demo test bench lint format docs generated figure experiments notebooks requirements clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/runtime  ## Three policies, the same lives, a table and figures
@@ -50,6 +50,9 @@ docs: generated  ## The documents as a site, built offline; a link that leads no
 generated: .venv/development  ## The parts of the documents that come from the code and the catalogue
 	$(BIN)/python docs/generate.py
 
+notebooks: .venv/notebooks  ## The lessons, in JupyterLab, which is told to ask nobody for news
+	$(BIN)/jupyter lab --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate experiments/notebooks
+
 FIGURES = .cache/figures/study-*/figures
 figure: .venv/runtime  ## Make the figures that README.md and the documents show again
 	rm -rf .cache/figures
@@ -71,6 +74,7 @@ COMPILE = uv pip compile --quiet --upgrade --universal --python-version 3.12 --g
 requirements:
 	$(COMPILE) --output-file requirements/runtime.txt
 	$(COMPILE) --extra test --extra lint --extra docs --constraint requirements/runtime.txt --output-file requirements/development.txt
+	$(COMPILE) --extra notebooks --constraint requirements/development.txt --output-file requirements/notebooks.txt
 
 clean:
 	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist docs/_build
@@ -91,4 +95,8 @@ clean:
 
 .venv/development: requirements/development.txt .venv/runtime
 	@$(PIP) install --require-hashes -r requirements/development.txt
+	@touch $@
+
+.venv/notebooks: requirements/notebooks.txt .venv/runtime
+	@$(PIP) install --require-hashes -r requirements/notebooks.txt
 	@touch $@

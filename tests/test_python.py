@@ -317,3 +317,49 @@ def test_a_console_for_notebooks_keeps_every_style_as_words(study: ts.Comparison
     assert "[bold]not markup[/bold]" in page and "font-style:italic" in page
     assert results.TABLES == ("totals", "effects", "fates")
     assert overrides_of({"workers": None}) == []
+
+
+def test_luck_of_ones_own_rule_is_that_of_the_life_under_every_policy() -> None:
+    model = ts.TraffickingModel(rng=1, scale=0.05, policy_start="1998-01", years=2)
+    model.run_until("1998-06")
+    other = model.fork("letter_package")
+    people, same = model.agents_by_type[ts.Migrant], other.agents_by_type[ts.Migrant]
+    luck = model.luck("mine", people)
+    assert np.array_equal(luck, other.luck("mine", same))
+    assert np.array_equal(luck[:7], model.luck("mine", people.select(lambda _: True, at_most=7)))
+    assert abs(luck.mean() - 0.5) < 4 / np.sqrt(12 * len(luck)) and luck.min() >= 0.0 and luck.max() < 1.0
+    assert abs(np.corrcoef(luck, model.luck("another", people))[0, 1]) < 4 / np.sqrt(len(luck))
+    model.step()
+    assert abs(np.corrcoef(luck, model.luck("mine", people)[: len(luck)])[0, 1]) < 4 / np.sqrt(len(luck))
+    assert len(model.luck("mine", people.select(lambda _: False))) == 0
+
+
+def test_luck_is_the_same_in_plain_python() -> None:
+    code = (
+        "import trafficsim as ts; m = ts.TraffickingModel(rng=2**63 - 1, scale=0.005); m.step(); m.step(); m.step()\n"
+    )
+    code += "print(m.luck('mine', m.agents_by_type[ts.Migrant]).tolist())"
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "NUMBA_DISABLE_JIT": plain},
+        ).stdout
+        for plain in ("0", "1")
+    ]  # fmt: skip
+    assert told[0] == told[1] != "[]\n"
+
+
+def test_one_run_tells_its_totals_and_its_events() -> None:
+    model = ts.TraffickingModel(rng=1, scale=0.02, event_log=True)
+    model.run_until("1999-01")
+    totals, log = ts.totals(model), ts.events(model)
+    assert totals["departures"] == (log["event"] == "decided to leave").sum()
+    assert totals["removals"] == (log["event"] == "is forcibly returned").sum()
+    late = log["month"] >= "1998-01"
+    assert ts.totals(model, since="1998-01")["departures"] == (log[late]["event"] == "decided to leave").sum()
+    assert set(log["step"]) <= {"departure", "crossing", "brokerage", "brokerage or life", "market", "life", "life or custody",
+                                "surveillance", "custody", "returns", "upbringing", ""}  # fmt: skip
+    with pytest.raises(ts.UserError, match="lived through 1996-01 to 1998-12"):
+        ts.totals(model, since="1999-01")
+    with pytest.raises(ts.UserError, match="event_log=True"):
+        ts.events(ts.TraffickingModel(rng=1, scale=0.01))

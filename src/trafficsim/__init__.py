@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from trafficsim.comparison.arms import arm
     from trafficsim.comparison.assumed import arms, indicators, levers, parameters
     from trafficsim.comparison.lives import life, lives
+    from trafficsim.comparison.one_run import events, totals
     from trafficsim.errors import UserError
     from trafficsim.model import TraffickingModel, TraffickingScenario
 
@@ -33,6 +34,7 @@ _HOMES = {
     "arm": "comparison.arms",
     "arms": "comparison.assumed",
     "compare": "comparison",
+    "events": "comparison.one_run",
     "indicators": "comparison.assumed",
     "levers": "comparison.assumed",
     "life": "comparison.lives",
@@ -40,6 +42,7 @@ _HOMES = {
     "open": "comparison",
     "parameters": "comparison.assumed",
     "run": "comparison",
+    "totals": "comparison.one_run",
 }
 
 __all__ = [
@@ -56,12 +59,14 @@ __all__ = [
     "arm",
     "arms",
     "compare",
+    "events",
     "indicators",
     "levers",
     "life",
     "lives",
     "parameters",
     "run",
+    "totals",
 ]
 
 

@@ -20,6 +20,7 @@ A rule of your own, between two months:
 """
 
 import copy
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
@@ -28,6 +29,7 @@ from typing import Any, Self, TypedDict, Unpack
 import numpy as np
 from mesa import DataCollector, Model
 from mesa.experimental.scenarios import Scenario
+from numpy.typing import NDArray
 
 from trafficsim.agents import Broker, Child, EnforcementUnit, Household, Migrant, ProtectionService
 from trafficsim.cards import card_of_model
@@ -36,12 +38,16 @@ from trafficsim.catalog.reading import nearest, one_of, validated
 from trafficsim.configuration import Study
 from trafficsim.course import course_of
 from trafficsim.engine.calendar import month_index, month_label
+from trafficsim.engine.draws import join, uniform
 from trafficsim.engine.table_model import TableModelMixin
 from trafficsim.errors import UserError
 from trafficsim.policy import Arm, load_arm
 from trafficsim.processes.month import Course, State, advance, begin
 from trafficsim.processes.population import DECLARATIONS
 from trafficsim.processes.vocabulary import LABELS, Status
+
+OWN_RULES = 0x0BEE
+"""Sets the luck of users' rules apart from that of the model's own."""
 
 
 class Settings(TypedDict, total=False):
@@ -235,6 +241,18 @@ class TraffickingModel(TableModelMixin, Model):
             twin.scenario = type(self.scenario)(**dict(self.scenario) | {"arm": arm})
             twin.course = _course(twin.arm, self.corridor, self.seed, twin.scenario)
         return twin
+
+    def luck(self, rule: str, agents: Any) -> NDArray[np.float64]:
+        """Return a number in [0, 1) for each of ``agents``, to decide a rule of your own by in the month that comes.
+
+        It hangs on the seed, the life, the month and the name of the ``rule``, and on nothing else: a life meets the same luck
+        under every policy, so that runs stay matched. A number below 0.2 comes up with a chance of 0.2.
+        """
+        stamp = np.uint64(self.seed)
+        for part in (self.month, OWN_RULES, int.from_bytes(hashlib.sha256(rule.encode()).digest()[:7], "big")):
+            stamp = np.uint64(join(stamp, part))
+        keys = np.array(agents.get("key"), dtype=np.uint64)
+        return np.array([uniform(key, stamp) for key in keys], dtype=np.float64)
 
     def status_counts(self) -> dict[str, int]:
         """Return the number of migrants in each status."""
