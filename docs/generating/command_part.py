@@ -12,7 +12,8 @@ def commands_page() -> str:
     verbs = next(action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
     blocks = [
         "Each command teaches itself: `trafficsim -h`, `trafficsim compare -h`. What they say stands here as well. Mistakes are "
-        "answered in one sentence, with the exit code 2; after Ctrl-C what was done is kept, and the exit code is 130.",
+        "answered in one sentence; what each exit code means, and how the Tab key completes all this, stands in "
+        "[At the shell](../guides/shell.md).",
     ]
     for name, verb in verbs.choices.items():
         blocks.append(md.heading(2, f"trafficsim {name}", md.name_of_target("command", name)))

@@ -9,7 +9,19 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from trafficsim.cli import affecting, browsing, calibrating, choosing, claiming, lives, paging, sensing, texts
+from trafficsim.cli import (
+    about,
+    affecting,
+    browsing,
+    calibrating,
+    choosing,
+    claiming,
+    lives,
+    paging,
+    sensing,
+    stored,
+    texts,
+)
 from trafficsim.errors import UserError
 
 STUDY_VERBS = ("compare", "run", "sweep")
@@ -26,6 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sentence; 130: interrupted with Ctrl-C, and what was done is kept.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks what may follow; it is answered, and the process ends
+        from trafficsim.cli.completing import complete
+
+        complete(_parser())
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a sign shows '?' in its place
@@ -78,10 +94,16 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="trafficsim",
         description=texts.INTRODUCTION,
-        epilog=texts.FIRST_STEPS,
+        epilog=f"{texts.FIRST_STEPS}\n{texts.EXIT_CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(do=None)
+    parser.add_argument(
+        "--version",
+        action=about.ShowVersion,
+        nargs=0,
+        help="show the versions of the software, the rules and the catalogue",
+    )
     verbs = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def verb(name: str, help: str, epilog: str, do: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
@@ -114,33 +136,7 @@ def _parser() -> argparse.ArgumentParser:
                 help="say how many runs, how much time and disk it would take, from a few timed ones",
             )
 
-    studies = verb(
-        "studies",
-        "list the studies in files and folders, tell what failed, verify, delete",
-        "examples:\n  trafficsim studies                                  all below the folder results\n"
-        "  trafficsim studies results/prices/study.sqlite --failures\n"
-        "  trafficsim studies results --verify                 every run against its digest\n"
-        "  trafficsim studies results/prices/study.sqlite --delete prices-1a2b3c4d5e6f\n",
-        _studies,
-    )
-    studies.add_argument("places", nargs="*", metavar="PLACE", help="files or folders (default: results)")
-    studies.add_argument("--failures", action="store_true", help="which replicates failed, and why")
-    studies.add_argument("--verify", action="store_true", help="check that the files say what was written into them")
-    studies.add_argument(
-        "--delete", metavar="STUDY", help="take a study out of a file, with the runs that no other study there has"
-    )
-    studies.add_argument("--json", action="store_true", help="as JSON, for programs")
-
-    report = verb(
-        "report",
-        "print the table of a study's database again, draw its figures, and write all of it as one page and one PDF",
-        texts.REPORT,
-        _report,
-    )
-    report.add_argument("database", help="the database that compare or run has written, or has begun to write")
-    report.add_argument("--study", help="which one, where the file holds several (default: the newest)")
-    report.add_argument("--folder", help="where to write (default: beside the database, figures in a folder there)")
-
+    stored.add_first_commands(verb)
     affecting.add_commands(verb)
     lives.add_commands(verb)
     sensing.add_commands(verb)
@@ -149,125 +145,12 @@ def _parser() -> argparse.ArgumentParser:
     calibrating.add_commands(verb)
     paging.add_commands(verb)
 
-    reproduce = verb(
-        "reproduce",
-        "live through one run of a results file again, from what the file holds, and say whether it is identical",
-        texts.REPRODUCE_EXAMPLES,
-        _reproduce,
-    )
-    reproduce.add_argument("database", help="the results file")
-    reproduce.add_argument(
-        "run", metavar="RUN", help="the run's identity, a unique beginning of it, or its number there"
-    )
-    reproduce.add_argument("--json", action="store_true", help="as JSON, with every number that differs")
-
-    bundle = verb(
-        "bundle",
-        "pack one study with all that explains it into an archive that others can verify; or verify one",
-        texts.BUNDLE_EXAMPLES,
-        _bundle,
-    )
-    bundle.add_argument("database", nargs="?", help="the results file")
-    bundle.add_argument("--study", help="which one, where the file holds several (default: the newest)")
-    bundle.add_argument("--to", metavar="FILE.zip", help="the archive (default: STUDY.zip beside the results file)")
-    bundle.add_argument("--author", metavar="NAME", help="who answers for the study (default: nobody is named)")
-    bundle.add_argument("--verify", metavar="FILE.zip", help="check an archive instead of writing one")
-    bundle.add_argument(
-        "--rerun", type=int, default=0, metavar="N", help="with --verify: live through N runs again too"
-    )
-    bundle.add_argument("--json", action="store_true", help="as JSON, for programs")
-
+    stored.add_commands_for_others(verb)
     browsing.add_commands(verb)
-
-    export = verb(
-        "export",
-        "write the tables of a study's database to files for other programs",
-        "examples:\n  trafficsim export results/teaching-1a2b3c4d5e6f/study.sqlite\n"
-        "  trafficsim export results/teaching-1a2b3c4d5e6f/study.sqlite --to parquet --folder tables\n",
-        _export,
-    )
-    export.add_argument("database", help="the database that compare or run has written")
-    export.add_argument("--to", choices=["csv", "parquet"], default="csv", help="the kind of file (default: csv)")
-    export.add_argument("--folder", help="where to write (default: a folder 'tables' beside the database)")
-
-    catalog = verb(
-        "catalog",
-        "show what is assumed, and who says so: parameters, levers, arms, indicators, evidence, where the letter stands ...",
-        "examples:\n  trafficsim catalog parameters market\n  trafficsim catalog arms letter_package\n"
-        "  trafficsim catalog levers --json\n"
-        "  trafficsim catalog evidence S20        one claim of the letter, its sources, and what rests on it\n"
-        "  trafficsim catalog evidence E-J        a group of figures\n"
-        "  trafficsim catalog coverage S31        where a statement of the letter stands in the model, or why not\n"
-        "  trafficsim catalog sources --json      every source as CSL-JSON, for a reference manager\n",
-        _catalog,
-    )
-    kinds = ["parameters", "series", "levers", "arms", "indicators", "transitions"]
-    kinds += ["corridors", "evidence", "sources", "coverage"]
-    catalog.add_argument("kind", nargs="?", choices=kinds, metavar="KIND", help=", ".join(kinds))
-    catalog.add_argument(
-        "name",
-        nargs="?",
-        help="only this one (parameters: a process, or PROCESS.NAME; evidence, sources: or how some begin)",
-    )
-    catalog.add_argument("--json", action="store_true", help="as JSON, for programs")
-    catalog.add_argument("--config-dir", action="append", default=[], metavar="DIR", help="show your own arms too")
-
-    verb("version", "show the version", "", _version)
+    stored.add_export(verb)
+    about.add_commands(verb)
     return parser
 
 
 def _again(options: argparse.Namespace) -> int:
     raise AssertionError("studies are handed to Hydra before")
-
-
-def _studies(options: argparse.Namespace) -> int:
-    from trafficsim.cli.filing import manage_studies
-
-    return manage_studies(options)
-
-
-def _reproduce(options: argparse.Namespace) -> int:
-    from trafficsim.cli.reviewing import reproduce
-
-    return reproduce(options)
-
-
-def _bundle(options: argparse.Namespace) -> int:
-    from trafficsim.cli.reviewing import bundle
-
-    return bundle(options)
-
-
-def _version(options: argparse.Namespace) -> int:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        print(f"trafficsim {version('trafficsim')}")
-    except PackageNotFoundError:
-        print("trafficsim (not installed)")
-    return 0
-
-
-def _catalog(options: argparse.Namespace) -> int:
-    from trafficsim.report.catalog_tables import print_catalog
-
-    print_catalog(options.kind, options.name, as_json=options.json, search_path=options.config_dir)
-    return 0
-
-
-def _export(options: argparse.Namespace) -> int:
-    from pathlib import Path
-
-    from trafficsim.experiments.export import export_study
-
-    database = Path(options.database)
-    folder = Path(options.folder) if options.folder else database.parent / "tables"
-    for path in export_study(database, folder, options.to):
-        print(path)
-    return 0
-
-
-def _report(options: argparse.Namespace) -> int:
-    from trafficsim.cli.reporting import report
-
-    return report(options)

@@ -14,6 +14,14 @@ first steps:
   trafficsim compare -h                              everything that a study can be told
 """
 
+EXIT_CODES = """\
+exit codes:
+  0     done
+  1     some replicates failed, or what was checked is not as it should be (studies, reproduce, bundle, doctor)
+  2     a mistake or a want of room, told in a sentence
+  130   stopped with Ctrl-C; what was done is kept, and the same command goes on
+"""
+
 SETTINGS = """\
 settings, each written KEY=VALUE (quote what the shell would take for its own, such as 'arms=[a,b]'):
   arms=[A,B,...]        the arms to compare; the first is the baseline; join two with '+': letter_package+border_reopened
