@@ -208,6 +208,7 @@ changes = st.builds(
         life=st.sampled_from(["", "00c0ffee00c0ffee"]),
         study=st.sampled_from(["", "teaching-1/study.sqlite", "ä&b=c#d.sqlite"]),
         part=st.sampled_from(["effects", "claims", "sensitivity"]),
+        asked=st.sampled_from(["refoulement", "deaths"]),
     )
 )
 @settings(max_examples=30, deadline=None)
@@ -382,7 +383,7 @@ def test_ticks_hold_what_is_drawn(top: float, last: float) -> None:
 def test_a_life_of_the_live_run_under_the_arm_of_a_lever(session: Session) -> None:
     session.act({"of": "page", "do": "tab", "with": "life"})
     life = session.life
-    assert "arm_3" in {arm["name"] for arm in life.view()["arms"]} - {"letter_package"} or life.view()["arms"]
+    assert "arm_3" not in {arm["name"] for arm in life.view()["arms"]}  # its lever was on its way already
     life.act("list", {"arms": ["status_quo", "letter_package"]})
     life.finish()
     view = life.view()
@@ -394,6 +395,12 @@ def test_a_life_of_the_live_run_under_the_arm_of_a_lever(session: Session) -> No
     assert story["key"] == key and story["parts"] and story["why"] and story["rows"]
     ET.fromstring(story["drawing"])
     assert f"life={key}" in session.view()["query"]
+    again = Session(session.view()["query"], lambda: None, lambda: None)
+    again.begin()
+    again.life.finish()
+    again.live.finish()
+    assert again.tab == "life" and again.life.view()["story"] == story
+    assert again.view()["query"] == session.view()["query"]
     for values, says in (
         ({"key": "zz"}, "16 hexadecimal digits"), ({"key": "0" * 16}, "no life"),
         ({"arms": ["status_quo", "status_quo"], "key": key}, "two different arms"), ({"arms": "x", "key": key}, "two arms"),
@@ -403,6 +410,21 @@ def test_a_life_of_the_live_run_under_the_arm_of_a_lever(session: Session) -> No
         life.finish()
         assert says in life.message
     session.act({"of": "page", "do": "tab", "with": "live"})
+
+
+def test_the_arm_of_a_lever_can_be_followed_where_an_arm_says_the_same() -> None:
+    own = Session(
+        f"{SMALL_QUERY}&change=3.1@2000-03:non_refoulement=1,lawful_stay=1&month=2000-06", lambda: None, lambda: None
+    )
+    own.begin()
+    own.live.finish()
+    own.act({"of": "page", "do": "tab", "with": "life"})
+    titles = {arm["name"]: arm["title"] for arm in own.life.view()["arms"]}
+    assert titles["arm_3"] == "as 1, with Non-refoulement assessment 100 %, Lawful stay 100 % from 2000-03"
+    own.life.act("list", {"arms": ["status_quo", "arm_3"]})
+    own.life.finish()
+    assert own.life.message == "" and own.life.view()["found"]
+    assert "life_arms" not in own.view()["query"]  # a link names arms that anybody has
 
 
 @pytest.fixture(scope="module")
@@ -433,7 +455,7 @@ def test_a_stored_study_is_shown_with_its_limits_and_nothing_of_it_is_code(resul
     found = effects(measures_in(results / "unkind/study.sqlite", indicators=["deaths"])).table.iloc[0]
     assert f"<td>{found['mean']:.3g}</td>" in study.html
     for part, says in (("claims", "A verdict takes two sets of worlds"), ("sensitivity", "trafficsim sensitivity")):
-        study.act("open", {"part": part})
+        study.act("open", {"part": part, "asked": "deaths"})
         study.finish()
         assert study.message == "" and says in study.html
 
@@ -635,7 +657,7 @@ def test_a_lesson_in_the_browser(page: Any, address: str) -> None:
     page.wait_for_function(f"document.querySelector('#date').innerText > '{paused}'")
 
     pull(page, "non_refoulement", 15)
-    page.get_by_text("3 · Non-refoulement assessment 15 %").first.wait_for()
+    page.get_by_text("with Non-refoulement assessment 15 %").first.wait_for()
     assert page.locator("#chart .legend li").count() == 3 and "change=3.2@" in page.url
     page.locator("#lever-identification").focus()
     page.keyboard.press("ArrowLeft")  # in the same month: the same arm

@@ -46,6 +46,11 @@ def test_it_is_the_wheel_that_runs(installed: Path, tmp_path: Path) -> None:
     assert (installed / "trafficsim" / "py.typed").is_file()
 
 
+def test_what_the_page_needs_comes_along(installed: Path, tmp_path: Path) -> None:
+    check = "from trafficsim.app.serving import ASSETS, check_installed; check_installed(); print(ASSETS)"
+    assert Path(outside(installed, tmp_path, "-c", check).strip()).is_relative_to(installed)
+
+
 def test_the_looks_of_the_report_come_along(installed: Path, tmp_path: Path) -> None:
     read = "from trafficsim.report.document import pdf, web; print(len(web.STYLE.read_text()), len(pdf.TEMPLATE.read_text()))"
     assert all(int(letters) > 1000 for letters in outside(installed, tmp_path, "-c", read).split())

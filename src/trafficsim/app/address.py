@@ -71,7 +71,8 @@ class Address:
     """All that a link holds. ``month`` is where the run stands (YYYY-MM), empty at its start.
 
     ``life`` is a key of 16 hexadecimal digits, ``life_arms`` the two that it is followed under (none: those of the run);
-    ``study`` a results file below the folder of results, and ``part`` what is asked of it.
+    ``study`` a results file below the folder of results, ``part`` what is asked of it, and ``asked`` the indicator that a
+    sensitivity analysis is asked about.
     """
 
     tab: str = "live"
@@ -82,6 +83,7 @@ class Address:
     life_arms: tuple[str, ...] = ()
     study: str = ""
     part: str = "effects"
+    asked: str = "refoulement"
 
     def query(self) -> str:
         """Return the query string, without the question mark; what stands as it is by default is left out."""
@@ -101,6 +103,7 @@ class Address:
             ("life_arms", ",".join(self.life_arms), ""),
             ("study", self.study, ""),
             ("part", self.part, "effects"),
+            ("asked", self.asked, "refoulement"),
         ):
             if value != default:
                 said.append((name, value))
@@ -153,7 +156,9 @@ def read_address(query: str) -> tuple[Address, list[str]]:
             f"month={found['month']}: the run goes from {setting.start} to {month_label(setting.end_month - 1)}."
         )
         del found["month"]
-    own = {name: found[name] for name in ("tab", "month", "life", "life_arms", "study", "part") if name in found}
+    own = {
+        name: found[name] for name in ("tab", "month", "life", "life_arms", "study", "part", "asked") if name in found
+    }
     return Address(setting=setting, changes=tuple(changes), **own), problems
 
 
@@ -267,6 +272,12 @@ def _file(value: str) -> str:
     return value
 
 
+def _indicator(value: str) -> str:
+    from trafficsim.catalog import catalog
+
+    return _among(tuple(catalog().indicators))(value)
+
+
 PARTS = ("effects", "claims", "sensitivity")
 
 _READ: dict[str, Callable[[str], Any]] = {
@@ -280,4 +291,5 @@ _READ: dict[str, Callable[[str], Any]] = {
     "life": _life,
     "study": _file,
     "part": _among(PARTS),
+    "asked": _indicator,
 }

@@ -28,17 +28,21 @@ _drawing = threading.Lock()
 """Matplotlib's settings belong to the whole process."""
 
 
-def answer(path: Path, part: str) -> str:
-    """Return one part of what a file says as HTML, the study's description before it."""
+def answer(path: Path, part: str, asked: str = "refoulement") -> str:
+    """Return one part of what a file says as HTML, the study's description before it.
+
+    ``asked`` is the indicator that a sensitivity analysis is about. Raises :class:`UserError` where the file cannot be read.
+    """
     try:
         lines = studies_in(path)
     except FileInUseError as error:
         raise UserError(f"{path.name} is being written by a study that runs now. Wait until it is finished.") from error
     if not lines:
         raise UserError(f"{path.name} holds no study.")
-    return _described(path, lines) + {"effects": _effects, "claims": _claims, "sensitivity": _sensitivity}[part](
-        path, lines
-    )
+    said = _described(path, lines)
+    if part == "sensitivity":
+        return said + _sensitivity(path, lines, asked)
+    return said + (_claims if part == "claims" else _effects)(path, lines)
 
 
 def _described(path: Path, lines: list[StudyLine]) -> str:
@@ -188,7 +192,7 @@ def _claims(path: Path, lines: list[StudyLine]) -> str:
     return "".join(parts)
 
 
-def _sensitivity(path: Path, lines: list[StudyLine]) -> str:
+def _sensitivity(path: Path, lines: list[StudyLine], about: str) -> str:
     from trafficsim.analysis.sensitivity.questions import Method, Quantity, ask
     from trafficsim.analysis.worlds import open_worlds
     from trafficsim.report.figures.sensitivity import TABLES, draw_ranking
@@ -201,12 +205,12 @@ def _sensitivity(path: Path, lines: list[StudyLine]) -> str:
             "The study draws no assumptions, so it cannot say which of them it leans on.",
             "trafficsim sensitivity method=morris",
         )
-    worlds = open_worlds(path, study, ["refoulement"])
+    worlds = open_worlds(path, study, [about])
     frames["totals"] = worlds.values.index.to_frame(index=False)  # the small print counts places
     designs: dict[str, Method] = {"morris": "morris", "saltelli": "sobol"}
     method: Method = designs.get(worlds.layout.design if worlds.layout else "", "pawn")
     arms = list(worlds.arms)
-    quantity = Quantity("refoulement", arms[-1], arms[0]) if len(arms) > 1 else Quantity("refoulement", arms[0])
+    quantity = Quantity(about, arms[-1], arms[0]) if len(arms) > 1 else Quantity(about, arms[0])
     try:
         answer = ask(worlds, quantity, method)
     except UserError as error:

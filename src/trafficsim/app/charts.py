@@ -83,9 +83,13 @@ def prices(simulation: Simulation) -> str:
     words = f"index: ages 18 to 29 in arm {simulation.runs[0].number} = 1"
     hint = "Mean of what was paid for a person in the last 12 months, by age when sold. A harm, shown as an index only."
     chart = by_category("Price paid for a person, by age in years", words, bands, lines, hint)
+    nobody = [
+        str(run.number) for run, values in zip(simulation.runs, found, strict=True) if not np.isfinite(values).any()
+    ]
+    absent = f" Nobody was sold in those months under arm {' or '.join(nobody)}." if nobody else ""
     note = (
         "A price paid for a person is a harm, not a market worth entering: it is shown as an index only, over the last 12 "
-        "months. An age without a marker: nobody of that age was sold."
+        "months. An age without a marker: nobody of that age was sold." + absent
     )
     return f'{legend(simulation.runs)}<div class="charts one">{chart}</div><p class="small">{note}</p>'
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from trafficsim.app.address import Address, Setting
 from trafficsim.app.background import Changed, Desk
-from trafficsim.app.drawing import colour
+from trafficsim.app.drawing import DASHES, colour
 from trafficsim.app.simulation import Simulation
 from trafficsim.configuration import Configuration, configure
-from trafficsim.engine.calendar import month_index, month_label
+from trafficsim.engine.calendar import month_index, year_of
 from trafficsim.errors import UserError
 from trafficsim.experiments.parting import (
     Happening,
@@ -200,32 +200,39 @@ def _timeline(story: LifeUnderTwoArms) -> str:
         return ""
     months = [month_index(one.month) for one in happenings]
     first, last = min(months), max(max(months), month_index(story.policy_start))
-    span = max(1, last - first)
     fork = month_index(story.parting.month) if story.parting else last
+    begin, end, span = 20.0, 880.0, max(1, last - first)
 
     def at(month: int) -> float:
-        return 20 + 860 * (month - first) / span
+        return begin + (end - begin) * (month - first) / span
 
-    parts = [f'<line x1="20" y1="60" x2="{at(fork):.1f}" y2="60" stroke="#444" stroke-width="3"/>']
-    for place, (y, course) in enumerate(((26, story.under_a), (94, story.under_b))):
-        if story.parting is None:
-            continue
-        ink = colour(place)
-        dash = "7 3" if place else ""
-        parts.append(
-            f'<path d="M{at(fork):.1f},60 L{min(880, at(fork) + 14):.1f},{y} L880,{y}" fill="none" stroke="{ink}" '
-            f'stroke-width="3" stroke-dasharray="{dash}"/>'
-        )
-        for one in _by_month(course):
-            x = max(at(month_index(one["month"])), at(fork) + 14)
-            parts.append(_dot(min(x, 880), y, one, ink))
-    parts += [_dot(at(month_index(one["month"])), 60, one, "#444") for one in _by_month(story.shared)]
-    for month in sorted({first, fork, last}):
-        anchor = "start" if month == first else "end" if month == last else "middle"
-        parts.append(f'<text x="{at(month):.1f}" y="124" text-anchor="{anchor}">{month_label(month)}</text>')
+    parts = [f'<line x1="{begin}" y1="70" x2="{at(fork):.1f}" y2="70" stroke="#444" stroke-width="3"/>']
+    if story.parting:
+        bend = min(end, at(fork) + 14)
+        parts.append(f'<text x="{at(fork):.1f}" y="52" text-anchor="end">they part in {story.parting.month}</text>')
+        for place, (y, words, course) in enumerate(((34, 20, story.under_a), (106, 128, story.under_b))):
+            ink = colour(place)
+            parts.append(
+                f'<path d="M{at(fork):.1f},70 L{bend:.1f},{y} L{end},{y}" fill="none" stroke="{ink}" stroke-width="3" '
+                f'stroke-dasharray="{DASHES[place]}"/><text x="{end}" y="{words}" text-anchor="end" fill="{ink}">under '
+                f"“{escape(story.titles[place])}”</text>"
+            )
+            parts += [
+                _dot(min(max(at(month_index(one["month"])), bend), end), y, one, ink) for one in _by_month(course)
+            ]
+    parts += [_dot(at(month_index(one["month"])), 70, one, "#444") for one in _by_month(story.shared)]
+    years = range(year_of(first) + 1, year_of(last) + 1)
+    every = next((step for step in (1, 2, 5, 10) if len(years) / step <= 12), 20)
+    for year in years:
+        if year % every == 0:
+            x = at(month_index(f"{year}-01"))
+            parts.append(
+                f'<line x1="{x:.1f}" x2="{x:.1f}" y1="136" y2="142" stroke="#444"/><text x="{x:.1f}" y="157" '
+                f'text-anchor="middle">{year}</text>'
+            )
     told = "both courses side by side; the table below says the same in words"
     return (
-        f'<svg viewBox="0 0 900 130" role="img" aria-label="Timeline of life {story.key}: {told}" font-size="13">'
+        f'<svg viewBox="0 0 900 162" role="img" aria-label="Timeline of life {story.key}: {told}" font-size="13">'
         f"<title>Timeline: one dot for each month in which something happened</title>{''.join(parts)}</svg>"
     )
 

@@ -331,13 +331,13 @@ def _lever_in_words(name: str, usual: float) -> dict[str, Any]:
 def _asked_for_by(name: str) -> str:
     """Return the provisions that ask for a lever, and the questions of the letter, in words."""
     one, known = LEVERS[name], catalog().evidence
-    texts = []
+    instruments: dict[str, list[str]] = {}
     for provision in one.provisions:
         record = known[provision]
         assert isinstance(record, Provision)
         article = record.article or ""
-        texts.append(
-            f"{record.instrument}{', article ' if article[:1].isdigit() else ', ' if article else ''}{article}"
-        )
-    told = f"Asked for by: {'; '.join(dict.fromkeys(texts))}." if texts else "No provision asks for it."
+        where = f"article {article}" if article[:1].isdigit() else article
+        instruments.setdefault(record.instrument, []).extend([where] if where else [])
+    named = [", ".join([instrument, *articles]) for instrument, articles in instruments.items()]
+    told = f"Asked for by: {'; '.join(named)}." if named else "No provision asks for it."
     return f"{told} Questions of the letter: {', '.join(one.questions)}." if one.questions else told

@@ -86,7 +86,7 @@ def Pictures(
     """The live run; rendered again for every picture, while the rest of the page stays as it is."""
     frame.get()
     return LiveTab(
-        view=view["desk"], pictures=session.live.pictures(), csv=csv, query=view["query"],
+        view=view["desk"], pictures=session.live.pictures(), csv=csv, query=session.address().query(),
         event_act=session.act, event_seen=lambda number: session.live.seen(int(number)), event_table=write_table,
     )  # fmt: skip
 

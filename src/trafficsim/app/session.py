@@ -66,7 +66,8 @@ class Session:
         apart = () if life.arms == now.setting.arms else life.arms
         named = all(not arm.startswith("arm_") for arm in apart)
         return replace(
-            now, tab=self.tab, life=life.key, life_arms=apart if named else (), study=self.study.file, part=self.study.part,
+            now, tab=self.tab, life=life.key, life_arms=apart if named else (), study=self.study.file,
+            part=self.study.part, asked=self.study.asked,
         )  # fmt: skip
 
     def view(self) -> dict[str, Any]:

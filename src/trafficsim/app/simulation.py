@@ -79,7 +79,7 @@ class Simulation:
     >>> simulation = Simulation(Setting(scale=0.01, start="1998-01", years=1))
     >>> simulation.step()
     >>> simulation.move(2, {"non_refoulement": 0.0}).title
-    'Non-refoulement assessment 0 % from 1998-02, before as 2'
+    'as 2, with Non-refoulement assessment 0 % from 1998-02'
     >>> simulation.step()
     >>> simulation.date
     '1998-03'
@@ -196,7 +196,7 @@ class Simulation:
             capacity = values[name].capacity if name in values else None
             values[name] = LeverValue(coverage, self.date, capacity=capacity, because="moved on the page")
         told = ", ".join(f"{LEVERS[name].label} {100 * coverage:.0f} %" for name, coverage in moved.items())
-        title = f"{told} from {self.date}, before as {origin}"
+        title = f"as {origin}, with {told} from {self.date}"
         arm = Arm(f"arm_{number}", title, f"{parent.model.arm.title}; from {self.date} on: {told}.", values)
         model = before.fork(arm)
         own, lived = model.course.levers, before.course.levers

@@ -7,8 +7,10 @@ from typing import Any
 from trafficsim.app.address import PARTS, Address
 from trafficsim.app.answers import answer
 from trafficsim.app.background import Changed, Desk
+from trafficsim.catalog import catalog
 from trafficsim.errors import UserError
 from trafficsim.experiments.studies import result_files
+from trafficsim.report.figures.indicators import HEADLINES
 
 FOLDER = "results"
 MOST_FILES = 300
@@ -22,6 +24,7 @@ class Study(Desk):
         self.folder = Path(folder)
         self.file = address.study
         self.part = address.part
+        self.asked = address.asked
         self.files: list[str] = []
         self.html = ""
 
@@ -44,13 +47,16 @@ class Study(Desk):
         """Open a file, and show one part of what it says."""
         self.file = str(values.get("file", self.file))
         self.part = str(values.get("part", self.part))
+        self.asked = str(values.get("asked", self.asked))
         self.html = ""
         if self.part not in PARTS:
             raise UserError(f"There is no part “{self.part[:40]}”.")
+        if self.asked not in catalog().indicators:
+            raise UserError(f"There is no indicator “{self.asked[:40]}”.")
         path = self.path_of(self.file)
 
         def work() -> None:
-            self.html = answer(path, self.part)
+            self.html = answer(path, self.part, self.asked)
 
         self.wait_for(f"Reading {self.file} …", work)
 
@@ -81,5 +87,7 @@ class Study(Desk):
             "file": self.file,
             "part": self.part,
             "parts": [{"value": part, "words": word} for part, word in zip(PARTS, words, strict=True)],
+            "asked": self.asked,
+            "indicators": [{"value": name, "words": catalog().indicators[name].label} for name in HEADLINES],
             "html": self.html,
         }

@@ -24,8 +24,11 @@ def add_commands(verb: "Verb") -> None:
 
 
 def app(options: argparse.Namespace) -> int:
-    """Serve the page until Ctrl-C."""
+    """Serve the page until Ctrl-C, which is how it ends."""
+    from contextlib import suppress
+
     from trafficsim.app.serving import serve
 
-    serve(options.port, browser=not options.no_browser, told=lambda text: print(text, flush=True))
+    with suppress(KeyboardInterrupt):
+        serve(options.port, browser=not options.no_browser, told=lambda text: print(text, flush=True))
     return 0
