@@ -79,7 +79,7 @@ def _played(address: str, seconds: float) -> list[dict[str, Any]]:
                 page.click("#restart")
                 page.wait_for_function(f"document.querySelector('#date').innerText === '{first}' && {READY}")
                 page.locator("#lever-prevention").evaluate(PULL)
-                page.locator("#chart .legend li").nth(2).wait_for()
+                page.locator("#chart .legend li").nth(3).wait_for()
             page.click("#play")
             rate = page.evaluate(WATCH, seconds)
             page.click("#play")

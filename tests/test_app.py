@@ -658,11 +658,11 @@ def test_a_lesson_in_the_browser(page: Any, address: str) -> None:
 
     pull(page, "non_refoulement", 15)
     page.get_by_text("with Non-refoulement assessment 15 %").first.wait_for()
-    assert page.locator("#chart .legend li").count() == 3 and "change=3.2@" in page.url
+    assert page.locator("#chart .legend li").count() == 4 and "change=3.2@" in page.url
     page.locator("#lever-identification").focus()
     page.keyboard.press("ArrowLeft")  # in the same month: the same arm
     page.wait_for_function("location.href.includes('identification')")
-    assert page.locator("#chart .legend li").count() == 3
+    assert page.locator("#chart .legend li").count() == 4
     page.click("#step")
     for name in ("Children", "Price by age", "What has happened"):
         page.get_by_role("button", name=name).click()
@@ -679,7 +679,7 @@ def test_a_lesson_in_the_browser(page: Any, address: str) -> None:
     shown, link = date.inner_text(), page.locator("#link").input_value()
     page.goto(link)
     page.wait_for_function(f"document.querySelector('#date')?.innerText === '{shown}'")
-    assert page.locator("#chart .legend li").count() == 3
+    assert page.locator("#chart .legend li").count() == 4
 
 
 def test_a_life_and_a_study_in_the_browser(page: Any, address: str) -> None:

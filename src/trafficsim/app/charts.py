@@ -43,10 +43,14 @@ def draw_view(simulation: Simulation, view: str) -> str:
     return {"stocks": stocks, "children": children, "prices": prices, "happened": happened}[view](simulation)
 
 
-def legend(runs: Sequence[Run]) -> str:
-    """Return which line is which arm."""
+def legend(runs: Sequence[Run], in_time: bool = True) -> str:
+    """Return which line is which arm, and in pictures over time what the upright lines are."""
     items = "".join(f"<li>{swatch(place)} {escape(run.label)}</li>" for place, run in enumerate(runs))
-    return f'<ul class="legend" aria-label="Arms">{items}</ul>'
+    begins = (
+        '<li><svg width="14" height="14" aria-hidden="true"><line x1="7" x2="7" y1="0" y2="14" stroke="#666" '
+        'stroke-dasharray="2 2"/></svg> an arm begins</li>'
+    )
+    return f'<ul class="legend" aria-label="Lines">{items}{begins if in_time else ""}</ul>'
 
 
 def stocks(simulation: Simulation) -> str:
@@ -91,7 +95,7 @@ def prices(simulation: Simulation) -> str:
         "A price paid for a person is a harm, not a market worth entering: it is shown as an index only, over the last 12 "
         "months. An age without a marker: nobody of that age was sold." + absent
     )
-    return f'{legend(simulation.runs)}<div class="charts one">{chart}</div><p class="small">{note}</p>'
+    return f'{legend(simulation.runs, in_time=False)}<div class="charts one">{chart}</div><p class="small">{note}</p>'
 
 
 def _mean_prices(run: Run, first_month: int) -> NDArray[np.float64]:
