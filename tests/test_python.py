@@ -256,6 +256,30 @@ def test_a_file_keeps_what_is_finished(tmp_path: Path, monkeypatch: pytest.Monke
     )
 
 
+def test_a_study_that_is_stopped_keeps_what_is_finished_where_a_file_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, lived = replicate.run_task, []
+
+    def stopped_in_the_second(*words: object) -> object:
+        lived.append(1)
+        if len(lived) == 2:
+            raise KeyboardInterrupt
+        return whole(*words)
+
+    settings = {**SMALL, "years": 1, "executor": "inline", "replicates": 3}
+    monkeypatch.setattr(inline, "run_task", stopped_in_the_second)
+    with pytest.raises(KeyboardInterrupt, match="nothing is kept: with file=") as caught:
+        ts.compare(ARMS, **settings)
+    assert caught.value._render_traceback_() == [f"trafficsim: {caught.value}"]
+    lived.clear()
+    path = tmp_path / "stopped.sqlite"
+    with pytest.raises(KeyboardInterrupt, match="stopped: 1 of 3 replicates are kept"):
+        ts.compare(ARMS, file=path, **settings)
+    assert repr(ts.compare(ARMS, file=path, **settings)).endswith("3 replicates>")
+    assert len(lived) == 4  # the first, the one that was stopped, and then two
+
+
 def test_a_temporary_file_goes_with_its_study() -> None:
     alone = ts.run("status_quo", replicates=1, **SMALL | {"years": 1})
     folder = alone.path.parent

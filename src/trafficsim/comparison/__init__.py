@@ -19,10 +19,18 @@ from trafficsim.comparison.watching import watched
 from trafficsim.configuration import Configuration
 from trafficsim.errors import UserError
 from trafficsim.experiments.conduct import conduct_study
-from trafficsim.experiments.study import run_study
+from trafficsim.experiments.study import StudyInterrupted, run_study
 from trafficsim.policy import Arm
 
 __all__ = ["Comparison", "Life", "Settings", "compare", "open", "run"]
+
+
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C, or a notebook's stop button, during a study; a notebook shows the sentence alone."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"trafficsim: {self}"]
+
 
 ARMS = ("status_quo", "non_refoulement_only", "letter_package")
 
@@ -80,10 +88,18 @@ def open(path: Path | str, study: str | None = None) -> Comparison:
 
 def _studied(configuration: Configuration, file: Path | str | None, progress: bool | None) -> Comparison:
     if file is None:
-        with watched(progress) as watch:
-            return Comparison(run_study(configuration, watch.lived))
+        try:
+            with watched(progress) as watch:
+                return Comparison(run_study(configuration, watch.lived))
+        except StudyInterrupted:
+            raise Stopped(
+                "stopped, and nothing is kept: with file='NAME.sqlite' the same call would go on from what is finished."
+            ) from None
     with watched(progress) as watch:
         done = conduct_study(configuration, Path(file), watch)
+    if isinstance(done.stopped, KeyboardInterrupt):
+        there = f"{done.at_hand + done.finished:,} of {done.tasks:,} replicates are kept in {file}"
+        raise Stopped(f"stopped: {there}; the same call goes on from there.")
     if done.stopped:
         raise done.stopped
     if done.failed:
