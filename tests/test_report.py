@@ -430,6 +430,26 @@ def test_a_study_of_one_arm_has_levels_and_no_differences(tmp_path: Path) -> Non
     assert "Lives under one policy" in html_of(one)
 
 
+@pytest.mark.parametrize(
+    ("others", "told"),
+    [(["B"], "“B”"), (["B", "C", "D"], "“B”, “C” and “D”"), (list("BCDEF"), "5 other policies")],
+)
+def test_many_policies_are_counted_and_few_are_named(file: Path, others: list[str], told: str) -> None:
+    reported = replace(read_study_cached(file), arms={name: name for name in ("A", *others)})
+    assert reported.other_titles == told
+
+
+def test_of_many_policies_a_table_holds_a_few(file: Path) -> None:
+    from trafficsim.report.document import summary
+
+    with pytest.MonkeyPatch.context() as here:
+        here.setattr(summary, "BESIDE", 1)
+        tables = [block for block in section(of(file), "summary").blocks if isinstance(block, Table)]
+    titles = list(read_study_cached(file).arms.values())
+    assert [table.columns for table in tables] == [("Indicator", title) for title in titles[1:]]
+    assert [table.caption.endswith(", continued") for table in tables] == [False, True]
+
+
 def test_one_replicate_is_never_sure(tmp_path: Path) -> None:
     one = of(stored(tmp_path, "draws=0", "replicates=1"))
     told = text_of(section(one, "summary"))

@@ -9,7 +9,7 @@ import yaml
 from trafficsim.experiments.result import HISTORY
 from trafficsim.report.document.citation import Citation
 from trafficsim.report.document.content import Entries, Entry, Listing, Paragraph, Section, Word, words
-from trafficsim.report.document.reading import Reported, counted
+from trafficsim.report.document.reading import MANY, Reported, counted
 
 MOST_SEEDS = 12
 
@@ -106,7 +106,7 @@ def cite(reported: Reported) -> Section:
     study = reported.study
     citation = Citation(
         reported.id, str(study["created"])[:10], str(study["software_version"]), str(study["configuration"]),
-        str(study["model_version"]), list(reported.arms.values()),
+        str(study["model_version"]), _cited_arms(reported),
     )  # fmt: skip
     said = words(
         "Cite the software and the study; the configuration's hash lets others run exactly the same study. A click "
@@ -121,3 +121,8 @@ def cite(reported: Reported) -> Section:
             Listing("RIS", citation.ris(), "trafficsim-study.ris", "application/x-research-info-systems"),
         ),
     )
+
+
+def _cited_arms(reported: Reported) -> list[str]:
+    titles = list(reported.arms.values())
+    return titles if len(reported.others) < MANY else [titles[0], reported.other_titles]

@@ -19,6 +19,9 @@ from trafficsim.experiments.points import configuration_in
 from trafficsim.report import figures
 from trafficsim.report.figures.indicators import HEADLINES
 
+MANY = 5
+"""Policies beside the baseline from which they are not named one by one in a sentence."""
+
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
@@ -63,6 +66,14 @@ class Reported:
     def others(self) -> list[str]:
         """The names of all other arms."""
         return list(self.arms)[1:]
+
+    @property
+    def other_titles(self) -> str:
+        """Name all other arms, or say how many they are."""
+        titles = [f"“{self.arms[arm]}”" for arm in self.others]
+        if len(titles) >= MANY:
+            return f"{len(titles)} other policies"
+        return " and ".join([", ".join(titles[:-1]), titles[-1]] if len(titles) > 1 else titles)
 
     @property
     def worlds(self) -> int:

@@ -1,16 +1,18 @@
 """The first part of a report: what was compared, and what came of it in sentences that an advocate can quote."""
 
+from collections.abc import Sequence
+
 from trafficsim.analysis.summary import estimate
 from trafficsim.report.choice import between
 from trafficsim.report.document.content import Block, Bullets, Link, Paragraph, Section, Table, Word, Words, words
 from trafficsim.report.document.notes import Notes
-from trafficsim.report.document.reading import Reported, counted, level_of
+from trafficsim.report.document.reading import MANY, Reported, counted, level_of
 from trafficsim.report.document.saying import change, meaning, sentence, subject, unchanged
 from trafficsim.report.figures.indicators import HEADLINES
 from trafficsim.report.table import number
 
-MANY = 5
-"""Policies beside the baseline from which they are not named one by one in a sentence."""
+BESIDE = 7
+"""Policies that a table of the summary holds beside each other."""
 
 ORDER = ("worse", "higher", "better", "lower", "unclear", "no change")
 """Verdicts in the order in which their sentences stand: what harms is told first."""
@@ -32,25 +34,19 @@ def summary(reported: Reported, notes: Notes) -> Section:
     if reported.main is None:
         blocks.append(Bullets(tuple(_levels(reported, notes))))
         return Section("summary", "Summary", tuple(blocks))
-    blocks += [Paragraph(words(_verdicts(reported)), "small"), _at_a_glance(reported, notes)]
+    blocks += [Paragraph(words(_verdicts(reported)), "small"), *_at_a_glance(reported, notes)]
     return Section("summary", "Summary", tuple(blocks), tuple(_of_arm(reported, notes, arm) for arm in reported.others))
 
 
 def _compared(reported: Reported) -> str:
-    base, *others = (f"“{title}”" for title in reported.arms.values())
-    if not others:
+    base = f"“{reported.arms[reported.baseline]}”"
+    if not reported.others:
         return f"This study simulates lives along a migration corridor under one policy, {base}, {reported.window}."
     return (
-        f"What would change in the same simulated lives, {reported.window}, under {_listed(others)} instead of {base}? Each "
+        f"What would change in the same simulated lives, {reported.window}, under {reported.other_titles} instead of {base}? Each "
         f"life meets the "
         f"same luck under every policy, so that what differs was caused by the policy, within the model."
     )
-
-
-def _listed(policies: list[str]) -> str:
-    if len(policies) >= MANY:
-        return f"{len(policies)} other policies"
-    return policies[0] if len(policies) == 1 else f"{', '.join(policies[:-1])} and {policies[-1]}"
 
 
 def _conditions(reported: Reported) -> str:
@@ -95,25 +91,34 @@ def _verdicts(reported: Reported) -> str:
     )
 
 
-def _at_a_glance(reported: Reported, notes: Notes) -> Table:
+def _at_a_glance(reported: Reported, notes: Notes) -> list[Table]:
+    """Return what changes under each policy in a word and a number, a table for every few policies."""
+    return [
+        _glance(reported, notes, reported.others[first : first + BESIDE])
+        for first in range(0, len(reported.others), BESIDE)
+    ]
+
+
+def _glance(reported: Reported, notes: Notes, arms: Sequence[str]) -> Table:
     assert reported.main is not None
     table = reported.main.table
-    between_lines = " " if len(reported.others) < MANY else "\n"
+    between_lines = " " if len(arms) < MANY else "\n"
     rows: list[tuple[Words, ...]] = []
     for indicator in [name for name in HEADLINES if name in set(table["indicator"])]:
         cells: list[Words] = [words(reported.label(indicator))]
-        for arm in reported.others:
+        for arm in arms:
             row = next(table[(table["indicator"] == indicator) & (table["arm"] == arm)].itertuples())
             told = f"change of the mean under “{reported.arms[arm]}” against “{reported.arms[reported.baseline]}”"
             shown = notes.of_indicator(change(row), indicator, told)
             cells.append(words(shown, between_lines, Word(meaning(reported, row), "verdict")))
         rows.append(tuple(cells))
+    continued = "" if arms[0] == reported.others[0] else ", continued"
     return Table(
-        f"At a glance: change against “{reported.arms[reported.baseline]}” in the same lives",
-        ("Indicator", *(reported.arms[arm] for arm in reported.others)),
+        f"At a glance: change against “{reported.arms[reported.baseline]}” in the same lives{continued}",
+        ("Indicator", *(reported.arms[arm] for arm in arms)),
         tuple(rows),
-        frozenset(range(1, 1 + len(reported.others))),
-        (1.7, *(1.0 for _ in reported.others)),
+        frozenset(range(1, 1 + len(arms))),
+        (1.7, *(1.0 for _ in arms)),
     )
 
 

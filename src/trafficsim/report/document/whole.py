@@ -45,11 +45,11 @@ def document_of(reported: Reported, drawn: Iterable[Path]) -> Document:
     )
     sections.append(references(sections))
     name = reported.study["name"]
-    base, *others = reported.arms.values()
-    subtitle = f"“{base}” against {', '.join(f'“{title}”' for title in others)}" if others else f"“{base}”"
+    others = reported.others
+    base = f"“{reported.arms[reported.baseline]}”"
     return Document(
         title=f"{'What these policies would change' if others else 'Lives under one policy'}, in the model: study {name}",
-        subtitle=subtitle,
+        subtitle=f"{base} against {reported.other_titles}" if others else base,
         created=str(reported.study["created"]),
         description=f"Report of study {reported.id}, made with trafficsim. {reported.frames['limits']['text'].iloc[0]}",
         footer=f"Study {reported.id}. In the model; no forecast, and no count of real people.",
