@@ -4,7 +4,6 @@ import asyncio
 import csv
 import io
 import json
-import os
 import re
 import socket
 import subprocess
@@ -593,14 +592,27 @@ def test_one_model_in_mesas_own_page() -> None:
 # In a browser.
 
 
+SERVES = """
+import sys
+
+def watch(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto"):
+        print(event, arguments[1:], file=sys.stderr)
+
+sys.addaudithook(watch)
+from trafficsim.cli import main
+
+sys.exit(main(["app", "--port", "0", "--no-browser"]))
+"""
+"""Serves the page, and says on the standard error which connections the server opens: there should be none."""
+
+
 @pytest.fixture(scope="module")
 def address(results: Path) -> Iterator[str]:
     """The page, served in a process of its own."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "trafficsim", "app", "--port", "0", "--no-browser"],
-        cwd=results.parent, env={**os.environ, "http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [sys.executable, "-c", SERVES], cwd=results.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None and process.stderr is not None
     line = process.stdout.readline()
     assert "http://127.0.0.1:" in line, process.stderr.read()
