@@ -686,7 +686,8 @@ def test_a_lesson_in_the_browser(page: Any, address: str) -> None:
     page.locator("#chart svg[role=img]").nth(5).wait_for()
     with page.expect_download() as picture:
         page.click("#save-svg")
-    assert ET.fromstring(picture.value.path().read_text()).tag.endswith("svg")
+    drawing = ET.fromstring(picture.value.path().read_text())
+    assert drawing.tag.endswith("svg") and "1 · Status quo" in "".join(drawing.itertext())
 
     shown, link = date.inner_text(), page.locator("#link").input_value()
     page.goto(link)

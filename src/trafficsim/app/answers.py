@@ -24,6 +24,9 @@ from trafficsim.report.table import number, signed
 MOST_SHOWN = 15
 """Assumptions that the table of a sensitivity analysis shows."""
 
+FEW_ARMS = 3
+"""Of more arms, the tables are folded."""
+
 _drawing = threading.Lock()
 """Matplotlib's settings belong to the whole process."""
 
@@ -53,11 +56,13 @@ def _described(path: Path, lines: list[StudyLine]) -> str:
         f"<li><b>{escape(arm.title)}</b>: {escape(arm.summary)}</li>"
         for arm in frames["arms"].sort_values("place").itertuples()
     )
-    worlds = f"{one['draws']} plausible worlds × " if one["draws"] else ""
+    worlds = f"{one['draws']} plausible worlds, " if one["draws"] else ""
+    each = " in each" if one["draws"] else ""
+    replicates = "one replicate" if one["replicates"] == 1 else f"{one['replicates']} replicates"
     more = f" The file holds {len(lines)} studies; the newest is shown." if len(lines) > 1 else ""
     limits = " ".join(frames["limits"]["text"])
     return (
-        f"<p><b>{escape(study.study)}</b>: {worlds}{one['replicates']} replicates, scale {one['scale']:g}, arms part in "
+        f"<p><b>{escape(study.study)}</b>: {worlds}{replicates}{each}, scale {one['scale']:g}, arms part in "
         f"{escape(one['policy_start'])}, {one['years']} years; {study.runs} of {study.planned} runs, {study.state}.{more}</p>"
         f'<details><summary>Arms</summary><ul>{arms}</ul></details><p class="limits">{escape(limits)}</p>'
     )
@@ -96,12 +101,15 @@ def _effects(path: Path, lines: list[StudyLine]) -> str:
                 f"<td>{number(row.mean_against)}</td><td>{number(row.mean)}</td><td>{signed(row.difference)}{span}</td>"
                 f"<td>{word_of(row, one['direction'])}</td></tr>"
             )
-        tables.append(
-            f'<div class="scroll"><table><caption>“{escape(measures.arms[arm])}” against “{escape(base)}”, in the same lives. '
+        title = escape(measures.arms[arm])
+        table = (
+            f'<div class="scroll"><table><caption>“{title}” against “{escape(base)}”, in the same lives. '
             f'{bars}</caption><thead><tr><th scope="col">What is counted</th><th scope="col">“{escape(base)}”</th>'
             f'<th scope="col">this arm</th><th scope="col">difference</th><th scope="col">which is</th></tr></thead>'
             f"<tbody>{''.join(rows)}</tbody></table></div>"
         )
+        few = found.table["arm"].nunique() <= FEW_ARMS
+        tables.append(table if few else f"<details><summary>“{title}”, in numbers</summary>{table}</details>")
     alt = f"What changes against {base}, in per cent, with intervals; the tables below hold the same numbers"
     return _picture(lambda: draw_effects(found, measures, frames), alt) + "".join(tables)
 
