@@ -19,7 +19,7 @@ from trafficsim.errors import UserError
 from trafficsim.policy import LEVERS, arm_names, load_arm
 
 PACES = {1: "1 month a second", 2: "2 months", 5: "5 months", 10: "10 months", 0: "as fast as it goes"}
-PATIENCE = 5.0
+PATIENCE = 15.0
 """Seconds after which a browser that shows nothing is taken to have gone: the run pauses."""
 AHEAD = 2
 """Pictures that may be on their way to the browser; more would make it lag behind."""
