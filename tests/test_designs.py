@@ -243,3 +243,16 @@ def test_every_number_that_a_rule_cuts_to_a_whole_one_is_whole():
     assert cut >= {"messages_monthly", "areas"}
     known = catalog().parameters
     assert not [name for name in cut for named in known.values() if name in named and not named[name].whole]
+
+
+def test_a_study_over_other_ranges_is_another_study(monkeypatch):
+    """Else worlds of two catalogues would stand under one name."""
+    words = ["design=latin_hypercube", "draws=3"]
+    before = configure(words)
+    market = catalog().parameters["market"]
+    wider = market["price_bride"].model_copy(update={"range": (500.0, 40_000.0)})
+    monkeypatch.setitem(catalog().parameters, "market", {**market, "price_bride": wider})
+    after = configure(words)
+    assert after.catalog_digest == before.catalog_digest  # its value is the same
+    assert after.points_digest != before.points_digest
+    assert configure(["draws=0"]).points_digest == ""

@@ -23,11 +23,13 @@ from trafficsim.designs import (
     DRAWN,
     LAID_OUT,
     LARGEST_DESIGN,
+    METHODS,
     POSTERIOR,
     Design,
     Point,
     check_settings,
     default_design,
+    digest_of_ranges,
     points_of_design,
 )
 from trafficsim.engine.calendar import MONTHS_A_YEAR, month_index, month_label
@@ -335,7 +337,8 @@ def with_arms(configuration: Configuration, arms: Sequence[Arm]) -> Configuratio
 def with_points(configuration: Configuration) -> Configuration:
     """Return the configuration with its design named, the number of draws that this design says, and its points' digest.
 
-    The digest is there where points come from elsewhere, or are to be made again by who reads a results file.
+    The digest is there where points are drawn, come from elsewhere, or are to be made again by who reads a results file; of
+    points drawn over the catalogue's ranges it is that of these ranges.
 
     Raises :class:`UserError` for a point that the catalogue does not allow.
     """
@@ -354,6 +357,8 @@ def with_points(configuration: Configuration) -> Configuration:
         digest = hashlib.sha256(text.encode()).hexdigest()
     elif isinstance(points, LaidOutPoints):
         digest = points.digest()
+    elif study.design in METHODS and points:
+        digest = digest_of_ranges(configuration.assumptions(), study.vary)
     return dataclasses.replace(configuration, study=dataclasses.replace(study, draws=len(points)), points_digest=digest)
 
 

@@ -7,7 +7,9 @@ what calibration left of the assumptions that were fitted, and a Latin hypercube
 """
 
 import csv
+import hashlib
 import itertools
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -101,6 +103,15 @@ def uncertain_parameters(known: Catalog, vary: Sequence[str] = ()) -> list[tuple
                 f"Write a process (market) or PROCESS.NAME (market.price_bride)."
             )
     return [one for one in found if one[0] in vary or f"{one[0]}.{one[1]}" in vary]
+
+
+def digest_of_ranges(known: Catalog, vary: Sequence[str] = ()) -> str:
+    """Return a fingerprint of all that decides points over the catalogue's ranges, but for their number, method and seed."""
+    ranges = [
+        [process, name, *one.range, one.default, one.distribution, one.whole]
+        for process, name, one in uncertain_parameters(known, vary)
+    ]
+    return hashlib.sha256(json.dumps(ranges).encode()).hexdigest()
 
 
 def value_at(parameter: Parameter, quantile: NDArray[np.float64]) -> NDArray[np.float64]:
