@@ -102,3 +102,18 @@ def test_a_summary_pairs_by_replicate() -> None:
     assert found.loc[("removals", "a"), ["difference", "difference_low", "difference_high"]].tolist() == [0.0, 0.0, 0.0]
     assert found.loc[("price", "a"), "replicates"] == 2
     assert found.loc[("price", "b"), ["difference", "replicates"]].tolist() == [0.0, 3]
+
+
+def test_of_several_worlds_a_difference_is_relative_to_each_worlds_own_baseline() -> None:
+    """A policy that halves a harm in every world halves it, however much the worlds differ in how large the harm is."""
+    base = np.array([10.0, 100.0, 1000.0])
+    rows = [
+        (arm, draw, replicate, "deaths", factor * value)
+        for arm, factor in (("a", 1.0), ("b", 0.5))
+        for draw, value in enumerate(base)
+        for replicate in range(2)
+    ]
+    totals = pd.DataFrame(rows, columns=["arm", "draw", "replicate", "indicator", "value"])
+    row = summarise(totals, ["a", "b"]).set_index("arm").loc["b"]
+    assert (row["relative_low"], row["relative_high"]) == (pytest.approx(-0.5), pytest.approx(-0.5))
+    assert row["difference_low"] < 10 * row["difference_high"]

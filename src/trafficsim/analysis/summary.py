@@ -11,7 +11,7 @@ from trafficsim.experiments.result import HISTORY
 
 SUMMARY = [
     "indicator", "arm", "mean", "low", "high", "difference", "difference_low", "difference_high", "luck_low", "luck_high",
-    "share_of_assumptions", "draws_below", "draws_above", "draws", "replicates",
+    "share_of_assumptions", "draws_below", "draws_above", "draws", "replicates", "relative_low", "relative_high",
 ]  # fmt: skip
 
 
@@ -64,7 +64,9 @@ def summarise(totals: pd.DataFrame, arms: Sequence[str], level: float = LEVEL) -
     of the draws, and ``luck_low`` and ``luck_high`` are the interval over replicates, ``share_of_assumptions`` the part
     of the difference's variance that assumptions explain, ``draws_below`` and ``draws_above`` the parts of the draws in
     which the difference is below and above zero (NaN with one draw). ``draws`` and ``replicates`` count the runs that the
-    difference rests on: a mean price has none where nobody was sold. Columns: ``SUMMARY``.
+    difference rests on: a mean price has none where nobody was sold. ``relative_low`` and ``relative_high`` are the interval of
+    the difference in parts of the baseline: with several draws the middle ``level`` of what it is in each draw, of the
+    baseline's mean there. Columns: ``SUMMARY``.
     """
     index = ["indicator", "draw", "replicate"]
     table = totals.pivot(index=index, columns="arm", values="value").reindex(columns=list(arms))
@@ -83,6 +85,22 @@ def summarise(totals: pd.DataFrame, arms: Sequence[str], level: float = LEVEL) -
                 (
                     indicator, arm, own.mean, own.low, own.high, difference.mean, difference.low, difference.high,
                     luck.low, luck.high, share, below, above, draws, own.replicates // draws,
+                    *_relative(values[arms[0]], values[arm], difference, level),
                 )
             )  # fmt: skip
     return pd.DataFrame(rows, columns=SUMMARY)
+
+
+def _relative(base: pd.Series, own: pd.Series, difference: Estimate, level: float) -> tuple[float, float]:
+    """Return the interval of the difference in parts of the baseline."""
+    first, second = base.unstack("replicate"), own.unstack("replicate")
+    if len(first) == 1:
+        mean = float(np.nanmean(first)) if first.notna().any(axis=None) else 0.0
+        return (difference.low / mean, difference.high / mean) if mean else (np.nan, np.nan)
+    whole = first.notna().all(axis=1) & second.notna().all(axis=1)
+    mean_first, mean_second = first[whole].mean(axis=1), second[whole].mean(axis=1)
+    there = mean_first > 0
+    if there.sum() < 2:
+        return np.nan, np.nan
+    low, high = np.quantile(mean_second[there] / mean_first[there] - 1.0, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)

@@ -50,7 +50,7 @@ MEANINGS: dict[str, dict[str, Any]] = {
 LABELS_WIDTH = 2.5
 LEAST, MOST = -100.0, 200.0
 """Per cent. Beyond the right end an arrow is drawn: there, what matters is the number beside it."""
-EDGES = LEAST - 20.0, MOST + 8.0
+EDGES = LEAST, MOST + 8.0
 """Where intervals that reach beyond are cut off, with an arrow."""
 
 
@@ -98,7 +98,10 @@ def draw_indicators(frames: Frames) -> Figure:
 
 
 def draw_differences(frames: Frames) -> Figure | None:
-    """Draw the paired difference of each arm to the baseline, in per cent of the baseline, with the number beside it."""
+    """Draw the paired difference of each arm to the baseline, in per cent of the baseline, with the number beside it.
+
+    With several draws the bar holds the middle of what the difference is in each draw, in per cent of the baseline there.
+    """
     baseline, *others = titles = titles_of(frames)
     if not others:
         return None
@@ -122,10 +125,13 @@ def draw_differences(frames: Frames) -> Figure | None:
             if middle > MOST:
                 axis.plot(MOST, -height, linestyle="none", **{**style, "marker": ">"})
             else:
-                ends = np.array([row["difference_low"], row["difference_high"]]) * (percent if base else np.nan)
+                ends = 100.0 * np.array([row["relative_low"], row["relative_high"]])
                 known = not np.isnan(ends).any()
-                error = np.abs(np.clip(ends, *EDGES) - middle)[:, None] if known else None
-                axis.errorbar(middle, -height, xerr=error, capsize=3, markersize=5, linestyle="none", **style)
+                axis.plot(middle, -height, linestyle="none", markersize=5, zorder=3, **style)
+                if known:
+                    # The mean over worlds may lie beyond the middle of them, so that the bar is drawn by itself.
+                    axis.hlines(-height, *np.clip(ends, *EDGES), color=style["color"], linewidth=1.5)
+                    axis.plot(np.clip(ends, *EDGES), [-height] * 2, "|", color=style["color"], markersize=6)
                 for edge, sign, beyond in zip(EDGES, "<>", (ends[0] < EDGES[0], ends[1] > EDGES[1]), strict=True):
                     if known and beyond:
                         axis.plot(edge, -height, marker=sign, color=style["color"], markersize=5)
@@ -134,7 +140,7 @@ def draw_differences(frames: Frames) -> Figure | None:
                 color=style["color"] if word in ("better", "worse") else "#444444", annotation_clip=False,
             )  # fmt: skip
         axis.axvline(0, color=BLACK, linewidth=1)
-        axis.set_xlim(LEAST - 25, MOST + 15)
+        axis.set_xlim(LEAST - 8, MOST + 15)
         axis.set_xticks([-100, 0, 100, 200], ["\N{MINUS SIGN}100", "0", "+100", "+200"], fontsize=8)
         axis.set_ylim(-len(records) + 0.4, 0.6)
         axis.set_yticks(range(0, -len(records), -1), labels, fontsize=8)
