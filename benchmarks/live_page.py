@@ -36,17 +36,14 @@ def measure(quick: bool = False) -> dict[str, Any]:
     """Play the page at two scales."""
     if not CHROMIUM.exists():
         return answer(QUESTION, [missing("months a second in the page", "not installed: apt-get install chromium")])
-    process = subprocess.Popen(
-        [sys.executable, "-m", "trafficsim", "app", "--port", "0", "--no-browser"],
-        cwd=ROOT, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        address = process.stdout.readline().partition(": ")[2].strip()
-        played = [_played(f"{address}?{query}", 1.0 if quick else SECONDS) for query in _queries(quick)]
-    finally:
-        process.terminate()
-        process.wait()
+    words = [sys.executable, "-m", "trafficsim", "app", "--port", "0", "--no-browser"]
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            address = process.stdout.readline().partition(": ")[2].strip()
+            played = [_played(f"{address}?{query}", 1.0 if quick else SECONDS) for query in _queries(quick)]
+        finally:
+            process.terminate()
     findings = [
         finding(
             f"months a second, {one['arms']} arms, {one['persons']:,} living people in each", one["rate"], "months a second",
@@ -59,7 +56,8 @@ def measure(quick: bool = False) -> dict[str, Any]:
 
 
 def _queries(quick: bool) -> list[str]:
-    return ["scale=0.01&start=2000-01&years=3"] if quick else ["scale=0.08&years=20", "scale=1&years=20"]
+    # Long enough that the run is not over before the look is.
+    return ["scale=0.01&start=2000-01&years=20"] if quick else ["scale=0.08&years=20", "scale=1&years=20"]
 
 
 def _played(address: str, seconds: float) -> list[dict[str, Any]]:

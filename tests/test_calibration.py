@@ -179,8 +179,12 @@ def _path(module: str) -> Path:
 
 
 def _imports(module: str) -> set[str]:
-    found = set()
-    for node in ast.walk(ast.parse(_path(module).read_text())):
+    found, tree = set(), ast.parse(_path(module).read_text())
+    for_types = {  # what only a type checker reads
+        inner for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for inner in ast.walk(node)
+    }  # fmt: skip
+    for node in set(ast.walk(tree)) - for_types:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("trafficsim"):
             found |= {node.module, *(f"{node.module}.{each.name}" for each in node.names)}
         elif isinstance(node, ast.Import):

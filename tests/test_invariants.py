@@ -73,7 +73,9 @@ def assumptions(draw):
     """Values in place of some defaults, anywhere in their ranges and often at the ends."""
     changed = {}
     for process, name, low, high in draw(st.lists(st.sampled_from(RANGES), unique=True, max_size=60)):
-        changed.setdefault(process, {})[name] = min(high, max(low, low + (high - low) * draw(shares)))
+        value = min(high, max(low, low + (high - low) * draw(shares)))
+        whole = catalog().parameters[process][name].whole
+        changed.setdefault(process, {})[name] = float(round(value)) if whole else value
     return changed
 
 

@@ -78,7 +78,11 @@ def values(rule: Rule, name: str) -> Any:
         return st.booleans()
     if isinstance(low, int) and not name.startswith(("p.", "circumstances.")):
         return st.sampled_from([low, high]) | st.integers(low, high)
-    return st.sampled_from([float(low), float(high)]) | st.floats(float(low), float(high))  # the ends, often
+    ends = st.sampled_from([float(low), float(high)])  # often
+    owner, _, field = name.rpartition(".")
+    if owner == "p" and catalog().parameters[rule.process][field].whole:
+        return ends | st.integers(int(low), int(high)).map(float)
+    return ends | st.floats(float(low), float(high))
 
 
 def everything(rule: Rule) -> Any:

@@ -96,8 +96,7 @@ class Corridor(Record):
         # Only a corridor with reasons of its own has sources to check; the others leave the evidence unread.
         evidence = {"evidence": base.evidence} if self.series or self.levers else None
         parameters = {process: dict(named) for process, named in base.parameters.items()}
-        areas = float(len(self.areas))
-        number = {"default": areas, "range": (areas, areas), "because": f"The corridor names {one_of(self.areas)}."}
+        number = {"default": float(len(self.areas)), "because": f"The corridor names {one_of(self.areas)}."}
         changes: dict[str, dict[str, Any]] = {
             process: {name: here.model_dump() for name, here in named.items()}
             for process, named in self.parameters.items()

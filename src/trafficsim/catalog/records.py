@@ -44,7 +44,8 @@ Provenance = Annotated[
 ]
 """Where a record comes from: ids of evidence, or the word "assumed"."""
 Distribution = Literal["uniform", "log_uniform", "triangular", "fixed"]
-"""How plausible values lie within a range: alike; alike in each order of magnitude; most near the default; one value only."""
+"""How plausible values lie within a range: alike; alike in each order of magnitude; most near the default; one value only, so
+that the range says no more than what may be set by hand."""
 Grade = Literal["A", "B", "C", "D"]
 """A official count or several sources that agree · B one credible study · C weak or old · D assumed or one voice."""
 
@@ -117,10 +118,10 @@ class Parameter(Record):
             raise ValueError("it is a whole number: so are its default and the ends of its range")
         if not low <= self.default <= high:
             raise ValueError(f"the default {self.default:g} lies outside the range [{low:g}, {high:g}]")
-        if (low == high) != (self.distribution == "fixed"):
+        if low == high and self.distribution != "fixed":
             raise ValueError(
-                f"the range [{low:g}, {high:g}] and the distribution '{self.distribution}' do not fit: 'fixed' goes with an "
-                f"empty range, and an empty range with 'fixed'"
+                f"the range [{low:g}, {high:g}] and the distribution '{self.distribution}' do not fit: an empty range goes with "
+                f"'fixed'"
             )
         if self.distribution == "log_uniform" and low <= 0:
             raise ValueError(f"a log_uniform distribution needs a range above 0, and it begins at {low:g}")
