@@ -192,7 +192,7 @@ def findings(name: str, file: Path, drawn: Iterable[Path]) -> str:
             "## What it leans on",
             *(block(one) for one in leaning.blocks),
             "## Look further, or do it again",
-            f"```sh\ntrafficsim report experiments/results/{name}.sqlite        # the whole report, as a page and as PDF\n"
+            f"```sh\ntrafficsim report experiments/results/{name}.sqlite --folder results/{name}  # as page and PDF\n"
             f"trafficsim effects experiments/results/{name}.sqlite       # every indicator, by group and year\n"
             f"trafficsim sweep --config-dir {folder} --config-name study   # live through it again\n"
             f"python experiments/publish.py {name}                 # and write this page again\n```",

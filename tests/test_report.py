@@ -332,6 +332,19 @@ def test_where_luck_leaves_the_mean_in_doubt_a_sentence_says_so(file: Path) -> N
         assert ("by luck alone the mean difference may be −6 to +1" in told) == doubted
 
 
+def test_an_interval_does_not_contradict_its_verdict_where_some_worlds_have_no_ratio(file: Path) -> None:
+    from trafficsim.report.document.notes import Notes
+    from trafficsim.report.document.saying import sentence
+
+    reported = read_study_cached(file)
+    one = effect(arm=ARMS[1], against=ARMS[0], mean=12.0, mean_against=10.0, difference=2.0, ratio=1.2, ratio_low=1.01,
+                 ratio_high=1.5, high=4.0, luck_low=1.0, luck_high=3.0)  # fmt: skip
+    for low, told, word in ((0.0, "a difference of 0 to +4", "unclear"), (0.1, "1.0 to 50 % more", "worse")):
+        said = plain(sentence(reported, Notes(reported), replaced(one, low=low, stands=low > 0.0), 0.9))
+        assert told in said
+        assert f"Verdict: {word}" in said
+
+
 def replaced(one: SimpleNamespace, **values: Any) -> SimpleNamespace:
     return SimpleNamespace(**(vars(one) | values))
 

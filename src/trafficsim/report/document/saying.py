@@ -152,6 +152,8 @@ def _ends(reported: Reported, row: Any, word: str) -> Words:
 def _spread(reported: Reported, notes: Notes, row: Any, level: float) -> Words:
     """Return the interval, and in how many worlds an effect has its sign."""
     relative = compared_range(row.ratio_low, row.ratio_high)
+    if (row.ratio_low <= 1.0 <= row.ratio_high) != (row.low <= 0.0 <= row.high):
+        relative = ""  # Worlds with none to compare have a difference, on which the verdict stands, but no ratio.
     if not relative and not np.isnan(row.low):
         relative = f"a difference of {signed(row.low)} to {signed(row.high)}"
     per_cent = f"{100 * level:.0f} %"

@@ -133,6 +133,7 @@ def _places(
 
 
 def _mark_difference(axis: Axes, row: Any, height: float, style: dict[str, Any]) -> None:
+    """Mark an effect in per cent: of the level against, and with several worlds its bar of the level in each of them."""
     percent = 100.0 / row["mean_against"] if row["mean_against"] > 0 else np.inf
     middle = row["difference"] * percent if row["difference"] else 0.0
     if np.isnan(middle):
@@ -141,8 +142,14 @@ def _mark_difference(axis: Axes, row: Any, height: float, style: dict[str, Any])
         axis.plot(MOST, height, linestyle="none", **{**style, "marker": ">"}, markersize=4)
     else:
         ends = np.array([row["low"], row["high"]]) * (percent if np.isfinite(percent) else np.nan)
-        error = None if np.isnan(ends).any() else np.abs(np.clip(ends, LEAST - 20, MOST + 10) - middle)[:, None]
-        axis.errorbar(middle, height, xerr=error, capsize=2, markersize=4, linestyle="none", **style)
+        if row["worlds"] > 1:
+            ends = 100.0 * (np.array([row["ratio_low"], row["ratio_high"]]) - 1.0)
+        axis.plot(middle, height, linestyle="none", markersize=4, zorder=3, **style)
+        if not np.isnan(ends).any():
+            # The mean over worlds may lie beyond the middle of them, so that the bar is drawn by itself.
+            ends = np.clip(ends, LEAST, MOST + 10)
+            axis.hlines(height, *ends, color=style["color"], linewidth=1.5)
+            axis.plot(ends, [height] * 2, "|", color=style["color"], markersize=5)
     _write_beside(axis, height, signed(row["difference"]))
 
 
@@ -171,7 +178,7 @@ def _scale(axis: Axes, ratio: bool) -> None:
         axis.set_xticks([1 / 16, 1 / 4, 1, 4], ["1/16", "1/4", "1", "4"], fontsize=8)
         axis.minorticks_off()
     else:
-        axis.set_xlim(LEAST - 25, MOST + 15)
+        axis.set_xlim(LEAST - 8, MOST + 15)
         axis.set_xticks([-100, 0, 100, 200], ["\N{MINUS SIGN}100", "0", "+100", "+200"], fontsize=8)
     axis.grid(axis="x", color=GRID)
     axis.set_axisbelow(True)
