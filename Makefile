@@ -21,7 +21,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export NUMBA_NUM_THREADS ?= 1
 
-.PHONY: demo test bench lint format docs generated figure experiments notebooks requirements clean
+.PHONY: demo test mutants bench lint format docs generated figure experiments notebooks requirements clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/runtime  ## Three policies, the same lives, a table and figures
@@ -29,6 +29,9 @@ demo: .venv/runtime  ## Three policies, the same lives, a table and figures
 
 test: .venv/development
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+mutants: .venv/development  ## Every rule with one slip in it, tried against its table of cases
+	NUMBA_DISABLE_JIT=1 PYTHONPATH=tests $(BIN)/python -m mutation
 
 bench: .venv/development
 	$(BIN)/python -m benchmarks.run
