@@ -5,6 +5,7 @@ The cases stand in ``situations/rules/*.yaml``, one file for each module of the 
 """
 
 import math
+import random
 from typing import Any
 
 import pytest
@@ -96,6 +97,20 @@ def test_direction(title: str, way: str, name: str) -> None:
         assert sign * (after - before) >= -1e-12 * abs(before)
 
     holds()
+
+
+@pytest.mark.parametrize(("title", "way", "name"), DIRECTIONS, ids=lambda part: str(part))
+def test_direction_at_the_ends_of_what_may_be_assumed(title: str, way: str, name: str) -> None:
+    """At the corners of the ranges, drawn by a seed: Hypothesis chooses its examples by what else is loaded."""
+    rule, (where, entry) = RULES[title], TABLES[title]
+    sign = 1.0 if way == "rises_with" else -1.0
+    low, high = reach(rule, name)
+    fields = [f"{owner}.{field}" for owner, field in rule.reads if f"{owner}.{field}" != name]
+    luck = random.Random(1)
+    for _ in range(60):
+        corner = entry["usual"] | {field: float(luck.choice(reach(rule, field))) for field in fields}
+        before, after = (evaluate(rule, corner | {name: end}, where) for end in (low, high))
+        assert sign * (after - before) >= -1e-12 * abs(before), corner
 
 
 def test_every_lever_that_a_rule_reads_has_a_direction() -> None:
