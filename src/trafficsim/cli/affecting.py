@@ -52,6 +52,11 @@ def add_commands(verb: "Verb") -> None:
     wanted.add_argument(
         "--width-in-units", type=_positive, metavar="W", help="the same for ± W in the indicator's unit"
     )
+    effects.add_argument(
+        "--beside",
+        metavar="FILE",
+        help="another study of the same lives, with an assumption or a lever changed: what that does to what arms change",
+    )
     effects.add_argument("--folder", help="where to draw (default: a folder 'figures' beside the database)")
     printed = effects.add_mutually_exclusive_group()
     printed.add_argument("--json", action="store_true", help="as JSON, for programs; nothing is drawn")
@@ -90,6 +95,8 @@ def show_effects(options: argparse.Namespace) -> int:
     from trafficsim.report.figures.indicators import HEADLINES
 
     indicators = [] if "all" in options.indicator else options.indicator or list(HEADLINES)
+    if options.beside:
+        return _show_beside(options, indicators)
     measures = measures_in(options.database, options.study, options.by or ALL, indicators)
     found = effects(measures, options.arm, options.against, options.level)
     frames = open_study(options.database, measures.study, ["studies", "arms", "indicators", "limits", "runs"])
@@ -105,18 +112,53 @@ def show_effects(options: argparse.Namespace) -> int:
     if options.json:
         print_json(frames, {**facts, "worlds": measures.worlds, "replicates": measures.replicates}, {name: table})
     elif options.csv:
-        try:
-            table.to_csv(options.csv, index=False)
-        except OSError as error:
-            raise UserError(
-                f"--csv {options.csv}: the table could not be written: {error.strerror or error}."
-            ) from error
-        print(f"Table: {options.csv} ({len(table):,} rows)")
+        _write(table, options.csv)
     elif width is None:
         _print_and_draw(found, measures, frames, options)
     else:
         _print_needs(table, measures, frames, options)
     return 0
+
+
+def _show_beside(options: argparse.Namespace, indicators: list[str]) -> int:
+    from trafficsim.analysis.beside import beside
+    from trafficsim.analysis.measures import ALL, measures_in
+    from trafficsim.cli.choosing import print_json
+    from trafficsim.experiments.files import reading
+    from trafficsim.experiments.frames import open_study
+    from trafficsim.experiments.points import configuration_in
+    from trafficsim.report.beside import print_beside
+    from trafficsim.report.choice import console
+
+    if options.by or options.against or options.arm or options.ratio or options.width or options.width_in_units:
+        raise UserError("--beside goes with --indicator, --level, --study, --json and --csv alone.")
+    here = measures_in(options.database, options.study, ALL, indicators)
+    there = measures_in(options.beside, None, ALL, indicators)
+    plain = []
+    for file, study in ((options.database, here.study), (options.beside, there.study)):
+        with reading(file) as connection:
+            plain.append(configuration_in(connection, Path(file), study).plain())
+    found = beside(here, there, (plain[0], plain[1]), options.level)
+    frames = open_study(options.database, here.study, ["studies", "arms", "indicators", "limits", "runs"])
+    if options.json:
+        print_json(
+            frames,
+            {"beside": there.study, "changed": dict(found.changed), "level": found.level},
+            {"beside": found.table},
+        )
+    elif options.csv:
+        _write(found.table, options.csv)
+    else:
+        print_beside(found, here, there, frames, console())
+    return 0
+
+
+def _write(table: "pd.DataFrame", path: str) -> None:
+    try:
+        table.to_csv(path, index=False)
+    except OSError as error:
+        raise UserError(f"--csv {path}: the table could not be written: {error.strerror or error}.") from error
+    print(f"Table: {path} ({len(table):,} rows)")
 
 
 def _print_and_draw(

@@ -26,6 +26,7 @@ from trafficsim.experiments.store import save_study
 if TYPE_CHECKING:
     import matplotlib.figure
 
+    import trafficsim.analysis.beside
     from trafficsim.analysis.counterfactuals import Counterfactuals
     from trafficsim.analysis.effects import Effects
     from trafficsim.analysis.measures import Measures
@@ -134,6 +135,21 @@ class Comparison:
         """
         found, _ = self._effects(by, indicators, arms, against, level)
         return self._in_words(found.table.assign(word=self._words(found)))
+
+    def beside(
+        self, other: "Comparison", indicators: str | Sequence[str] = (), level: float = LEVEL
+    ) -> "trafficsim.analysis.beside.Beside":
+        """Return what arms change here beside what they change in ``other``, a study of the same lives with something changed.
+
+        The result's ``table`` is a data frame (see :class:`trafficsim.analysis.beside.Beside`), and ``changed`` says what
+        differs. Raises :class:`UserError` where seed, scale or months differ, so that the lives are not the same.
+        """
+        from trafficsim.analysis.beside import beside
+        from trafficsim.analysis.measures import ALL, measures_in
+
+        names = self._indicators(indicators)
+        here, there = (measures_in(each.path, each.study, ALL, names) for each in (self, other))
+        return beside(here, there, (self.configuration.plain(), other.configuration.plain()), level)
 
     def series(self, indicators: str | Sequence[str] = ()) -> pd.DataFrame:
         """Return indicators month by month: arm ("history" before arms part), draw, replicate, indicator, month, value."""
