@@ -23,6 +23,7 @@ from leftovers import assert_no_process_is_left, processes_of
 from trafficsim import cli
 from trafficsim.configuration import configure
 from trafficsim.experiments import store, study
+from trafficsim.experiments.executors.processes import KILLS_ALLOWED
 
 TINY = ["policy_start=1996-06", "years=1", "scale=0.02", "study.vary=[market,custody]"]
 ARMS = "arms=[status_quo,letter_package]"
@@ -138,8 +139,9 @@ def test_a_parent_of_many_processes_is_killed(
 def test_workers_are_killed_while_the_parent_lives(
     whole: Callable[..., Path], tmp_path: Path, begun: Callable[..., subprocess.Popen[str]]
 ) -> None:
+    """As often as may befall one task: on a busy machine the same may be hit each time."""
     process, luck, killed = begun(*SLOWER, "executor=processes", "workers=2", wait_for="planned"), random.Random(3), 0
-    while process.poll() is None and killed < 6:
+    while process.poll() is None and killed < KILLS_ALLOWED:
         time.sleep(luck.uniform(0.3, 0.8))
         children = [
             int(child)
@@ -155,7 +157,7 @@ def test_workers_are_killed_while_the_parent_lives(
                 killed += 1
     out, _ = process.communicate(timeout=240)
     last = json.loads(out.splitlines()[-1])
-    assert killed > 2
+    assert killed == KILLS_ALLOWED
     assert (process.returncode, last["event"], last["done"], last["failed"]) == (0, "finished", 30, 0)
     assert contents_of(tmp_path / FILE) == contents_of(whole(*SLOWER))
 
