@@ -35,7 +35,6 @@ def test_what_happens_follows_from_draw_and_chance() -> None:
                 checked.add((draw, DECIDED[draw] in happened))
     assert {
         ("takes permit", True),
-        ("takes permit", False),
         ("detected", False),
         ("removed", True),
         ("tortured", True),
