@@ -25,7 +25,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from trafficsim.catalog import catalog
-from trafficsim.catalog.reading import nearest, one_of, read_mapping
+from trafficsim.catalog.reading import nearest, one_of, read_mapping, refuse_flood
 from trafficsim.configuration import GROUPS, SHORT_NAMES, Configuration, Executor, Output, Study, checked
 from trafficsim.errors import UserError
 from trafficsim.policy import arm_names
@@ -167,6 +167,8 @@ def existing_folders(config_dirs: Iterable[Path | str]) -> list[Path]:
     for folder in folders:
         if not folder.is_dir():
             raise UserError(f"There is no configuration folder '{folder}'; --config-dir takes an existing folder.")
+        for file in (*folder.glob("*.yaml"), *(file for group in GROUPS for file in (folder / group).glob("*.yaml"))):
+            refuse_flood(file)
     return folders
 
 

@@ -87,6 +87,37 @@ def read_mapping(path: Path, shown_as: str | None = None) -> Located:
     return content
 
 
+MOST_VALUES = 100_000
+"""Values that a file may hold once its aliases are written out; no file of people comes near it."""
+
+
+def refuse_flood(path: Path) -> None:
+    """Raise :class:`UserError` for a YAML file whose aliases, written out, make it larger than :data:`MOST_VALUES`.
+
+    A few lines of aliases of aliases would otherwise fill the memory. A file that is no YAML is left for its reader to tell.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        root = yaml.compose(text, Loader=_SafeLoader) if "*" in text else None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError):
+        return
+    sizes: dict[int, int] = {}
+
+    def size(node: Any) -> int:
+        if id(node) in sizes:
+            return sizes[id(node)]
+        sizes[id(node)] = MOST_VALUES + 1  # what refers to itself has no end
+        inner = node.value if isinstance(node, yaml.SequenceNode | yaml.MappingNode) else ()
+        parts = [part for each in inner for part in (each if isinstance(each, tuple) else (each,))]
+        sizes[id(node)] = 1 + sum(map(size, parts))
+        return sizes[id(node)]
+
+    if root is not None and size(root) > MOST_VALUES:
+        raise UserError(
+            f"{path}: with its aliases (*name) written out it holds more than {MOST_VALUES:,} values. Write out what is meant."
+        )
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """Return " Did you mean 'x'?" for the name nearest to ``name``, or nothing when none is near."""
     found = difflib.get_close_matches(str(name), [str(each) for each in names], n=1, cutoff=0.6)
