@@ -33,6 +33,9 @@ test: .venv/development
 mutants: .venv/development  ## Every rule with one slip in it, tried against its table of cases
 	NUMBA_DISABLE_JIT=1 PYTHONPATH=tests $(BIN)/python -m mutation
 
+fuzz: .venv/development  ## 120,000 files and addresses as nobody would write them; the tests try 2,400
+	TRAFFICSIM_FUZZ=20000 $(BIN)/python -m pytest -n $(WORKERS) tests/test_fuzz.py
+
 bench: .venv/development
 	$(BIN)/python -m benchmarks.run
 

@@ -118,6 +118,15 @@ def refuse_flood(path: Path) -> None:
         )
 
 
+MOST_SHOWN = 120
+"""Letters of a wrong word that a sentence repeats."""
+
+
+def shortened(text: str) -> str:
+    """Return ``text``, its end left out where it is long."""
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """Return " Did you mean 'x'?" for the name nearest to ``name``, or nothing when none is near."""
     found = difflib.get_close_matches(str(name), [str(each) for each in names], n=1, cutoff=0.6)
@@ -189,8 +198,9 @@ def _sentence(problem: Any, kind: Any, where: str) -> str:
     place = [str(part) for part in problem["loc"] if not _is_branch(part)]
     key, value = ".".join(place), problem["input"]
     if problem["type"] in _UNKNOWN:
-        allowed = _fields_at(kind, problem["loc"][:-1])
-        return f"{where}unknown key '{key}'.{nearest(place[-1], allowed)} Allowed: {one_of(allowed)}."
+        allowed, written = _fields_at(kind, problem["loc"][:-1]), str(problem["loc"][-1])
+        before = "".join(f"{part}." for part in problem["loc"][:-1] if not _is_branch(part))
+        return f"{where}unknown key '{shortened(before + written)}'.{nearest(written, allowed)} Allowed: {one_of(allowed)}."
     if problem["type"] == "missing" and isinstance(problem["loc"][-1], int):
         return f"{where}{'.'.join(place[:-1])}: it should be a list [A, B]."
     if problem["type"] in ("missing", "missing_argument"):
@@ -200,7 +210,7 @@ def _sentence(problem: Any, kind: Any, where: str) -> str:
     message = message.replace("a valid string", "text").replace("a valid tuple", "a list [A, B]")
     if allowed_values := _allowed(kind, problem["loc"]):
         message = f"allowed is {allowed_values}"
-    subject = f"{key} = {value!r}" if key and not isinstance(value, Mapping | BaseModel) else key
+    subject = f"{key} = {shortened(repr(value))}" if key and not isinstance(value, Mapping | BaseModel) else key
     return f"{where}{subject + ': ' if subject else ''}{message}."
 
 

@@ -61,10 +61,22 @@ class _Target(Record):
     because: Text
 
 
+def _check_named(given: object, statistics: Mapping[str, Any], key: str) -> None:
+    """Refuse errors told apart by statistic that leave one out."""
+    if isinstance(given, dict) and set(given) != set(statistics):
+        raise ValueError(f"{key}: it should name each statistic once, or be one number; they are {one_of(statistics)}")
+
+
 class _Normal(_Target):
     kind: Literal["normal"]
     sd: Annotated[float, Field(gt=0)] | dict[str, Annotated[float, Field(gt=0)]]
     values: dict[str, Number]
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        _check_named(self.sd, self.values, "sd")
+        _check_named(self.discrepancy, self.values, "discrepancy")
+        return self
 
 
 class _Interval(_Target):
@@ -72,11 +84,31 @@ class _Interval(_Target):
     sd: Annotated[float, Field(gt=0)]
     intervals: dict[str, tuple[Number, Number]]
 
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        _check_named(self.discrepancy, self.intervals, "discrepancy")
+        for name, (low, high) in self.intervals.items():
+            if low >= high:
+                raise ValueError(
+                    f"intervals.{name}: [{low:g}, {high:g}] is empty or upside down; write the lower end first"
+                )
+        return self
+
 
 class _Multinomial(_Target):
     kind: Literal["multinomial"]
     counts: dict[str, Annotated[float, Field(gt=0)]]
     nested: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        _check_named(self.discrepancy, self.nested, "discrepancy")
+        for name, (part, whole) in self.nested.items():
+            if not set(part) < set(whole) or not part or not set(whole) <= set(self.counts):
+                raise ValueError(
+                    f"nested.{name}: it should be [[A], [A, B]], a part and the whole that it is of, out of {one_of(self.counts)}"
+                )
+        return self
 
 
 class _File(Record):
