@@ -21,7 +21,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export NUMBA_NUM_THREADS ?= 1
 
-.PHONY: demo test mutants bench lint format docs generated figure experiments notebooks requirements clean
+.PHONY: demo test mutants units bench lint format docs generated figure experiments notebooks requirements clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/runtime  ## Three policies, the same lives, a table and figures
@@ -32,6 +32,9 @@ test: .venv/development
 
 mutants: .venv/development  ## Every rule with one slip in it, tried against its table of cases
 	NUMBA_DISABLE_JIT=1 PYTHONPATH=tests $(BIN)/python -m mutation
+
+units: .venv/development  ## Every rule walked with units in the place of numbers, and every wrong unit tried
+	PYTHONPATH=tests $(BIN)/python -m dimensions
 
 fuzz: .venv/development  ## 120,000 files and addresses as nobody would write them; the tests try 2,400
 	TRAFFICSIM_FUZZ=20000 $(BIN)/python -m pytest -n $(WORKERS) tests/test_fuzz.py

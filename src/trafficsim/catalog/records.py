@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from trafficsim.catalog.reading import nearest_id
+from trafficsim.catalog.units import UNITS
 from trafficsim.engine.calendar import month_index
 from trafficsim.errors import UserError
 
@@ -87,6 +88,12 @@ def _check_number(source: str | tuple[str, ...], because: str, info: ValidationI
         )
 
 
+def _check_unit(unit: str, low: float, high: float) -> None:
+    """Refuse a range that a known unit cannot have: a share of 1.5, a chance below 0."""
+    if unit in UNITS and (problem := UNITS[unit].problem(low, high)):
+        raise ValueError(f"the unit '{unit}' is {problem}; write another unit, or a range within it")
+
+
 class Record(BaseModel):
     """A record that cannot be changed and knows every key it may have."""
 
@@ -125,6 +132,7 @@ class Parameter(Record):
             )
         if self.distribution == "log_uniform" and low <= 0:
             raise ValueError(f"a log_uniform distribution needs a range above 0, and it begins at {low:g}")
+        _check_unit(self.unit, low, high)
         _check_number(self.source, self.because, info)
         return self
 
@@ -151,6 +159,7 @@ class Series(Record):
         for month, value in self.values.items():
             if not low <= value <= high:
                 raise ValueError(f"the value {value:g} of {month} lies outside the range [{low:g}, {high:g}]")
+        _check_unit(self.unit, low, high)
         _check_number(self.source, self.because, info)
         return self
 
