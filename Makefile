@@ -21,7 +21,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export NUMBA_NUM_THREADS ?= 1
 
-.PHONY: demo test mutants units bench lint format docs generated figure experiments notebooks requirements clean
+.PHONY: demo test mutants units fuzz soak bench lint format docs generated figure experiments notebooks requirements clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/runtime  ## Three policies, the same lives, a table and figures
@@ -38,6 +38,9 @@ units: .venv/development  ## Every rule walked with units in the place of number
 
 fuzz: .venv/development  ## 120,000 files and addresses as nobody would write them; the tests try 2,400
 	TRAFFICSIM_FUZZ=20000 $(BIN)/python -m pytest -n $(WORKERS) tests/test_fuzz.py
+
+soak: .venv/development  ## A day in the life of a large study: every hour a kill, a full disk, a cut file ...; the tests live through three hours
+	TRAFFICSIM_HOURS=24 $(BIN)/python -m pytest --capture=no tests/test_soak.py
 
 bench: .venv/development
 	$(BIN)/python -m benchmarks.run

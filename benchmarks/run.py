@@ -19,6 +19,7 @@ from benchmarks import (
     first_result,
     live_page,
     lives_compared,
+    long_and_large,
     paired_luck,
     results_file,
     scaling,
@@ -63,6 +64,7 @@ BENCHMARKS = {
     "sensitivity": sensitivity.measure,
     "lives_compared": lives_compared.measure,
     "live_page": live_page.measure,
+    "long_and_large": long_and_large.measure,
 }
 
 

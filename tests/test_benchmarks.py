@@ -7,7 +7,9 @@ from benchmarks import run
 
 
 def test_a_quick_run_reports_every_question(tmp_path, capsys):
-    names = [name for name in run.BENCHMARKS if name not in ("against_mesa", "scaling")]  # the slow ones
+    names = [
+        name for name in run.BENCHMARKS if name not in ("against_mesa", "scaling", "long_and_large")
+    ]  # the slow ones
     target = tmp_path / "found.json"
     arguments = [word for name in names for word in ("--only", name)]
     assert run.main(["--quick", "--json", str(target), *arguments]) == 0

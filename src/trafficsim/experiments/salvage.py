@@ -1,7 +1,7 @@
 """Taking over what a damaged results file holds unharmed, run by run, each checked against its digest."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -33,13 +33,14 @@ def salvage(damaged: Path, path: Path) -> int:
     database = opened(path)
     try:
         with closing(connected(damaged, "ro")) as source, database.atomic():
+            source.execute("PRAGMA writable_schema = on")  # else SQLite reads nothing of a file that is cut short
             database.execute("PRAGMA defer_foreign_keys = on")  # parents may be what was lost
             for table in TABLES:
                 if table not in (*CONTENT_TABLES, *OF_RUNS, "runs"):
                     _copy(source, database.conn, table)
             unharmed = {run[0] for run in _unharmed_runs(source, database.conn)}
             for table, columns in OF_RUNS.items():
-                _copy(source, database.conn, table, columns, unharmed)
+                _copy_of_runs(source, database.conn, table, columns, unharmed)
             database.execute(f"delete from changed_lives where {TORN_PAIRS}")
             for table in OF_PAIRS:
                 database.execute(
@@ -96,26 +97,36 @@ def _unharmed_runs(source: sqlite3.Connection, target: sqlite3.Connection) -> It
 
 
 def _last_run(source: sqlite3.Connection) -> int:
-    """Return the highest number that a run may have, as far as any table can still tell."""
+    """Return the highest number that a run may have, as far as any table can still tell, from its end or its beginning."""
     highest = 0
     for table, column in (("runs", "id"), ("study_runs", "run"), ("totals", "run")):
-        with suppress(sqlite3.DatabaseError):
-            highest = max(highest, source.execute(f"select max({column}) from {table}").fetchone()[0] or 0)
+        for question in (f"select max({column}) from {table}", f"select {column} from {table}"):
+            with suppress(sqlite3.DatabaseError):
+                for (number,) in source.execute(question):
+                    highest = max(highest, number or 0)
     return highest
 
 
-def _copy(
-    source: sqlite3.Connection, target: sqlite3.Connection, table: str, runs: Sequence[str] = (), unharmed: set[int] | None = None
-) -> None:  # fmt: skip
-    """Copy the rows of a table up to where it can no longer be read, those of ``unharmed`` runs alone where it names runs."""
-    columns = list(TABLES[table])
-    places = [columns.index(column) for column in runs]
+def _copy(source: sqlite3.Connection, target: sqlite3.Connection, table: str) -> None:
+    """Copy the rows of a table up to where it can no longer be read."""
     rows = []
     with suppress(sqlite3.DatabaseError):
-        for row in source.execute(f"select {', '.join(columns)} from {table}"):
-            if unharmed is None or all(row[place] in unharmed for place in places):
-                rows.append(row)
+        for row in source.execute(f"select {', '.join(TABLES[table])} from {table}"):
+            rows.append(row)
     _insert(target, table, rows)
+
+
+def _copy_of_runs(
+    source: sqlite3.Connection, target: sqlite3.Connection, table: str, names: Sequence[str], runs: Collection[int]
+) -> None:
+    """Copy the rows of a table in which every column of ``names`` names one of the ``runs``."""
+    columns = list(TABLES[table])
+    places = [columns.index(name) for name in names]
+    question = f"select {', '.join(columns)} from {table} where {names[0]} = ?"
+    for run in runs:  # one by one: beyond a page that is lost there may be more
+        with suppress(sqlite3.DatabaseError):
+            rows = source.execute(question, [run]).fetchall()
+            _insert(target, table, [row for row in rows if all(row[place] in runs for place in places)])
 
 
 def _insert(target: sqlite3.Connection, table: str, rows: Sequence[Sequence[Any]]) -> None:
