@@ -16,6 +16,7 @@ from generating import (
     drawings,
     evidence_parts,
     model_parts,
+    relation_parts,
 )
 from trafficsim.catalog import catalog
 
@@ -53,6 +54,7 @@ def texts() -> dict[str, str]:
         "parts/calibration-parameters.md": calibration_parts.parameters_part,
         "parts/calibration-targets.md": calibration_parts.targets_part,
         "parts/validation.md": calibration_parts.validation_part,
+        "parts/relations.md": relation_parts.relations_part,
     }
     pages = {path: make() for path, make in made.items()}
     pages |= {f"parameters/{process}.md": catalogue_parts.parameters_page(process) for process in catalog().parameters}

@@ -85,6 +85,11 @@ def test_a_lever_acts_in_a_new_arm_at_once_and_leaves_the_old_one_as_it_is() -> 
     assert not equal(run.model, moved.run(2).model)
 
 
+@pytest.mark.relation(
+    "A lever that is moved to where it stands changes no life.",
+    kind="equality", level="whole model",
+    reach="the live page",
+)  # fmt: skip
 def test_a_lever_that_stays_where_it_is_changes_no_life() -> None:
     simulation = stepped(Simulation(replace(SMALL, arms=("status_quo", "non_refoulement_only"))), 14)
     coverage = simulation.run(2).coverage()["non_refoulement"]
@@ -93,6 +98,11 @@ def test_a_lever_that_stays_where_it_is_changes_no_life() -> None:
     assert equal(run.model, simulation.run(2).model)
 
 
+@pytest.mark.relation(
+    "A lever moved while a run goes on is a policy that moves it then.",
+    kind="equality", level="whole model",
+    reach="the live page",
+)  # fmt: skip
 def test_a_lever_moved_when_the_arms_part_is_an_arm_with_that_lever() -> None:
     """Independent of the fork: a model of its own, with the arm as it stands in the run."""
     simulation = Simulation(SMALL)

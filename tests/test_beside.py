@@ -39,6 +39,11 @@ def test_what_was_changed_is_said_and_nothing_else(studies):
     assert found.changed == {"custody.assessment_sensitivity": ("as in the catalogue", "0.95")}
 
 
+@pytest.mark.relation(
+    "A study beside itself shows no difference.",
+    kind="equality", level="study",
+    reach="one study",
+)  # fmt: skip
 def test_nothing_changed_changes_nothing(studies):
     found = studies["usual"].beside(studies["usual"])
     assert not found.changed

@@ -307,6 +307,11 @@ def test_no_verdict_where_luck_decides(posterior: dict, prior: dict, told: str) 
     assert told in judged.verdict.because
 
 
+@pytest.mark.relation(
+    "The opposite claim gets the opposite verdict.",
+    kind="symmetry", level="analysis",
+    reach="made-up worlds",
+)  # fmt: skip
 def test_the_opposite_claim_gets_the_opposite_verdict() -> None:
     opposite = claim({"above": 0.5})
     for share, word in ((1.0, REFUTED), (0.0, ROBUST)):

@@ -244,3 +244,24 @@ def test_files_of_the_project_that_a_page_names_are_there(page: str) -> None:
     words = (ROOT / page).read_text(encoding="utf-8")
     named = set(re.findall(r"`((?:src|tests|docs|benchmarks|requirements)/[\w./*-]+)`", words))
     assert {name for name in named if not any(ROOT.glob(name.rstrip("/")))} == set()
+
+
+def test_every_relation_of_the_catalogue_is_whole(generate: ModuleType) -> None:
+    """The page is made from the marks; here they are held to be sentences of a known kind, on tests that are run."""
+    parts = generate.relation_parts
+    known = parts.relations()
+    for one in known:
+        assert one.kind in parts.KINDS and one.level in parts.LEVELS, one.test
+        assert one.says.endswith(".") and (not one.because or one.because.endswith(".")), one.test
+        assert one.test.startswith("test_") and one.reach, one.test
+    assert len({one.says for one in known}) == len(known)
+    marks = {
+        path.name: path.read_text(encoding="utf-8").count("@pytest.mark.relation(")
+        for path in DOCS.parent.glob("tests/*.py")
+    }
+    assert sum(marks.values()) - marks["test_documents.py"] == len(known), (
+        "a mark that is on no test of a file's own level"
+    )
+    for name in ("test_relations.py", "test_monotone.py", "test_feedbacks.py"):  # these hold nothing but relations
+        tests = re.findall(r"^def (test_\w+)", (ROOT / "tests" / name).read_text(encoding="utf-8"), re.MULTILINE)
+        assert [one.test for one in known if one.file == name] == tests

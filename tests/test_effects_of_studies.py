@@ -46,6 +46,11 @@ def told(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     return capsys.readouterr().out
 
 
+@pytest.mark.relation(
+    "What a policy changes for each group adds up to what it changes for all.",
+    kind="conservation", level="analysis",
+    reach="one study",
+)  # fmt: skip
 @pytest.mark.parametrize("by", BY)
 def test_groups_add_up_to_all_and_so_do_their_differences(file: Path, by: str) -> None:
     whole, parts = (effects(measures_in(file, by=each, indicators=FEW)).table for each in ("all", by))
@@ -121,6 +126,11 @@ def test_the_table_is_that_of_the_arrays_and_its_family_is_all_that_it_shows(fil
     assert found.family == f"{len(table)} differences: 4 indicators × their levels by sex × 1 arm"
 
 
+@pytest.mark.relation(
+    "What one policy changes against another is the difference of what both change against a third.",
+    kind="equality", level="analysis",
+    reach="one study",
+)  # fmt: skip
 def test_an_arm_against_another_is_the_difference_of_their_differences(file: Path) -> None:
     measures = measures_in(file, indicators=["refoulement", "deaths"])
     against_first = effects(measures).table.set_index(["indicator", "arm"])["difference"]

@@ -75,6 +75,11 @@ def begun(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
         process.communicate()
 
 
+@pytest.mark.relation(
+    "A study that is killed thirty times and taken up again is the study that nobody disturbed.",
+    kind="equality", level="study",
+    reach="random moments, as the tests are run",
+)  # fmt: skip
 def test_killed_thirty_times_at_random_moments(whole: Callable[..., Path], tmp_path: Path) -> None:
     script = Path(__file__).with_name("killing.py")
     done = subprocess.run(

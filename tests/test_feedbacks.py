@@ -51,6 +51,11 @@ def outcome(arm="status_quo", off=(), parameters=()):
     return Outcome(model)
 
 
+@pytest.mark.relation(
+    "Less fear of removal means more reports and fewer brokers; with that feedback off it does not.",
+    kind="monotone", level="whole model",
+    reach="one seed, feedback on and off",
+)  # fmt: skip
 def test_fear_of_removal_silences_reports_and_spares_brokers():
     """Fear of removal -> no reports -> no prosecutions -> more brokers (S57, S60)."""
     frightened, relieved = outcome("accountability_only"), outcome("accountability_only+moratorium_only")
@@ -63,6 +68,11 @@ def test_fear_of_removal_silences_reports_and_spares_brokers():
     assert also.reporting_rate == pytest.approx(without.reporting_rate, rel=0.1)
 
 
+@pytest.mark.relation(
+    "More removals mean less trust; with that feedback off they do not.",
+    kind="monotone", level="whole model",
+    reach="one seed, feedback on and off",
+)  # fmt: skip
 def test_a_removal_seen_chills_trust():
     assert outcome("enforcement_only").trust < 0.5 * outcome().trust
     assert outcome("enforcement_only", ("fear",)).trust == pytest.approx(
@@ -70,6 +80,11 @@ def test_a_removal_seen_chills_trust():
     )
 
 
+@pytest.mark.relation(
+    "Protection raises trust, and trust raises reports, identification and prosecutions.",
+    kind="monotone", level="whole model",
+    reach="one seed, feedback on and off",
+)  # fmt: skip
 def test_protection_builds_trust_identification_and_prosecutions():
     """Protection -> trust -> identification -> prosecutions."""
     on, off = outcome("identification_only"), outcome("identification_only", ("fear",))
@@ -78,6 +93,12 @@ def test_protection_builds_trust_identification_and_prosecutions():
         assert on[event] > 1.2 * off[event], event.name
 
 
+@pytest.mark.relation(
+    "Policing without protection raises dependence on brokers and their price; with that feedback off it "
+    "does not.",
+    kind="monotone", level="whole model",
+    reach="one seed, feedback on and off",
+)  # fmt: skip
 def test_policing_without_protection_raises_dependence_on_brokers_and_their_price():
     dependence = outcome("enforcement_only").guided_share - outcome().guided_share
     price = outcome("enforcement_only").bride_price - outcome().bride_price
@@ -88,6 +109,12 @@ def test_policing_without_protection_raises_dependence_on_brokers_and_their_pric
     assert price > 2 * abs(price_off)
 
 
+@pytest.mark.relation(
+    "Children left behind mean more who leave again and more who are trafficked again; with that "
+    "feedback off nobody leaves for a child.",
+    kind="monotone", level="whole model",
+    reach="one seed, feedback on and off",
+)  # fmt: skip
 def test_a_child_left_behind_draws_its_mother_back_and_into_the_next_sale():
     """Removal of mothers -> children left -> leaving again -> trafficked again (S38, S39)."""
     on, off = outcome(), outcome("status_quo", ("family_return",))
@@ -97,6 +124,11 @@ def test_a_child_left_behind_draws_its_mother_back_and_into_the_next_sale():
     assert outcome("moratorium_only")[Event.LEFT_AGAIN_FOR_CHILD] < on[Event.LEFT_AGAIN_FOR_CHILD]
 
 
+@pytest.mark.relation(
+    "A pull of protection raises departures; a pull of none, or turned off, leaves them as they are.",
+    kind="limit", level="whole model",
+    reach="one seed",
+)  # fmt: skip
 def test_protection_may_pull_and_need_not():
     """The pull is an assumption whose range includes zero."""
     decided = {
@@ -111,6 +143,11 @@ def test_protection_may_pull_and_need_not():
     assert decided["zero"] == decided["off"] == decided["without protection"]
 
 
+@pytest.mark.relation(
+    "More prosecutions mean fewer brokers; more profit means more.",
+    kind="monotone", level="whole model",
+    reach="one seed, feedback on and off",
+)  # fmt: skip
 def test_prosecutions_drive_brokers_out_and_profit_brings_them_back():
     on, off = outcome("accountability_only"), outcome("accountability_only", ("broker_adaptation",))
     assert on.brokers < off.brokers < outcome().brokers
@@ -122,6 +159,11 @@ def test_prosecutions_drive_brokers_out_and_profit_brings_them_back():
     assert rich.brokers > poor.brokers
 
 
+@pytest.mark.relation(
+    "The fewer people can be sold, the higher the price; with that feedback off prices stand still.",
+    kind="monotone", level="whole model",
+    reach="one seed, feedback on and off",
+)  # fmt: skip
 def test_scarcity_moves_prices():
     assert outcome("status_quo", ("scarcity",)).bride_price == 5000.0
     scarce = outcome("status_quo", (), (("departure", "cost_elasticity", 1.0),))  # fewer people can leave
@@ -131,6 +173,11 @@ def test_scarcity_moves_prices():
     assert fewer.bride_price > more.bride_price
 
 
+@pytest.mark.relation(
+    "No more people are protected than there are places; with places unlimited more are.",
+    kind="limit", level="whole model",
+    reach="one seed, feedback on and off",
+)  # fmt: skip
 def test_few_places_make_queues():
     arm = load_arm("identification_only")
     small = trafficsim.policy.Arm.from_plain(

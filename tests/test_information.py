@@ -118,6 +118,11 @@ def test_too_few_worlds_for_a_narrow_interval_are_not_converged():
     assert found.loc[NAMES[0], "state"] == NOT_CONVERGED
 
 
+@pytest.mark.relation(
+    "What is worth finding out depends neither on units nor on the order of worlds.",
+    kind="symmetry", level="analysis",
+    reach="made-up worlds",
+)  # fmt: skip
 def test_units_and_order_do_not_matter():
     inputs = uniform(300)
     values = inputs[:, 0] ** 2 + inputs[:, 1]

@@ -196,6 +196,11 @@ def test_simultaneous_intervals_hold_all_pairs_as_often_as_they_say():
     assert 0.85 <= held / 150 <= 0.99
 
 
+@pytest.mark.relation(
+    "The order of policies and worlds changes no interaction.",
+    kind="symmetry", level="analysis",
+    reach="made-up worlds",
+)  # fmt: skip
 def test_the_order_of_arms_and_worlds_does_not_matter():
     table = noisy({(0, 1): -30.0})
     _, arms = worlds_from(table)

@@ -299,6 +299,12 @@ def check_paths(model, people):
         assert people["remedied"][row] == told[key, Event.REMEDY_GRANTED]
 
 
+@pytest.mark.relation(
+    "People are conserved: everybody who set out stands in one status, the stocks of a month are those "
+    "of the month before and its moves, groups add up to all, and every column keeps its meaning.",
+    kind="conservation", level="whole model",
+    reach="any arm, levers, assumptions within their ranges, feedbacks and seeds (Hypothesis)",
+)  # fmt: skip
 @examples(40)
 @given(settings_of_runs())
 def test_the_books_balance_and_every_column_keeps_its_meaning_whatever_is_asked(drawn):
@@ -326,6 +332,12 @@ def assert_same(one, other):
     assert (one.month, one.state.protection_signal) == (other.month, other.state.protection_signal)
 
 
+@pytest.mark.relation(
+    "A copy of a run goes on as the original; under another policy it is the original until that policy "
+    "begins; and a run lived anew is the same run.",
+    kind="equality", level="whole model",
+    reach="any arm, levers, assumptions within their ranges, feedbacks and seeds (Hypothesis)",
+)  # fmt: skip
 @examples(10)
 @given(settings_of_runs(), st.data())
 def test_a_fork_goes_on_as_the_original_and_under_another_arm_until_that_begins(drawn, data):
@@ -351,6 +363,12 @@ def test_a_fork_goes_on_as_the_original_and_under_another_arm_until_that_begins(
     assert_same(original, anew)
 
 
+@pytest.mark.relation(
+    "A lever at the coverage that it has today changes not one bit, whatever its start, pace and "
+    "capacity.",
+    kind="equality", level="whole model",
+    reach="any arm, levers, assumptions within their ranges, feedbacks and seeds (Hypothesis)",
+)  # fmt: skip
 @examples(12)
 @given(settings_of_runs(), st.data())
 def test_an_arm_that_asks_for_what_is_there_already_is_the_status_quo(drawn, data):

@@ -53,6 +53,11 @@ def test_along_a_trajectory_each_factor_moves_once(groups):
         assert set(moved) == members and len(moved) == len(members)
 
 
+@pytest.mark.relation(
+    "A larger design of worlds begins with the smaller one.",
+    kind="equality", level="analysis",
+    reach="two designs",
+)  # fmt: skip
 @pytest.mark.parametrize("design", ["morris", "saltelli"])
 def test_a_larger_design_begins_with_the_smaller_one(design):
     layout = layout_of(design, NAMES)

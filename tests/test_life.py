@@ -149,6 +149,11 @@ def test_a_lever_of_custody_parts_lives_in_custody_first() -> None:
             assert parting.own or parting.around or parting.step in ("brokerage", "market")
 
 
+@pytest.mark.relation(
+    "Under the same policy no life parts from itself.",
+    kind="equality", level="whole model",
+    reach="a policy without levers",
+)  # fmt: skip
 def test_the_same_policy_parts_no_life(tmp_path: Path, parting_lives) -> None:
     (tmp_path / "arm").mkdir()
     (tmp_path / "arm" / "empty.yaml").write_text("title: Nothing\nsummary: No lever moves.\nlevers: {}\n")

@@ -46,6 +46,12 @@ def some_lives(keys: list[int], generator: np.random.Generator) -> Lives:
     )
 
 
+@pytest.mark.relation(
+    "Each life is counted once when two policies are compared, and the comparison the other way round is "
+    "its mirror image.",
+    kind="symmetry", level="study",
+    reach="made-up lives (Hypothesis)",
+)  # fmt: skip
 @given(a=st.sets(st.integers(0, 30)), b=st.sets(st.integers(0, 30)), seed=st.integers(0, 99))
 def test_each_life_is_counted_once_and_arms_can_be_swapped(a: set[int], b: set[int], seed: int) -> None:
     generator = np.random.default_rng(seed)
@@ -108,6 +114,11 @@ def test_harms_and_fates_agree(comparison) -> None:
         assert removed[removed[f"fate_{arm}"] == "removed"]["lives"].sum() == returned
 
 
+@pytest.mark.relation(
+    "The parts of a harm add up to the whole, and who is spared one way is harmed the other way.",
+    kind="symmetry", level="study",
+    reach="two arms, both ways round",
+)  # fmt: skip
 def test_shares_of_a_harm_are_whole_and_swap_with_the_arms(comparison, swapped) -> None:
     here, back = Counterfactuals(comparison.frames), Counterfactuals(swapped.frames)
     assert (here.baseline, back.baseline) == tuple(ARMS)

@@ -160,6 +160,12 @@ def compared(state, women: Expected, men: Expected):
     )
 
 
+@pytest.mark.relation(
+    "With all feedbacks off, stocks and moves are those of an exact Markov chain that was written "
+    "independently.",
+    kind="limit", level="whole model",
+    reach="a million lives, four times of policy, every transition",
+)  # fmt: skip
 def test_stocks_and_moves_are_those_of_the_chain(observed):
     women, men = expected_of(FEMALE), expected_of(MALE)
     awaited, seen = women.events.sum(axis=0) + men.events.sum(axis=0), observed.ledger.moves_by_event
@@ -196,6 +202,11 @@ def test_the_chain_loses_nobody():
     assert expected.stocks.min() >= 0.0
 
 
+@pytest.mark.relation(
+    "With all feedbacks off, a life is the same when a third of all others never set out.",
+    kind="equality", level="whole model",
+    reach="nearly all levers at work",
+)  # fmt: skip
 def test_lives_do_not_touch_each_other():
     """The premise: with all feedbacks off, a life runs as it does when a third of all others never set out."""
     course = course_of(

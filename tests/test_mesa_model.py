@@ -43,6 +43,11 @@ def same_lives(first, second):
 # Time and luck
 
 
+@pytest.mark.relation(
+    "Month by month, some months at once, or all at once: the same lives.",
+    kind="equality", level="whole model",
+    reach="one run, 72 months",
+)  # fmt: skip
 def test_stepping_and_running_agree(history):
     stepped = small()
     for _ in range(24):
@@ -68,6 +73,11 @@ def test_a_run_ends_with_its_policy_window():
         model.step()
 
 
+@pytest.mark.relation(
+    "Luck that somebody draws for other ends changes no life.",
+    kind="equality", level="whole model",
+    reach="one run",
+)  # fmt: skip
 def test_random_and_rng_are_mesas_and_leave_lives_alone(history):
     ordinary = mesa.Model(rng=7)
     model = small()
@@ -223,6 +233,11 @@ def clones(model):
     }
 
 
+@pytest.mark.relation(
+    "A run that is copied or saved goes on as the original.",
+    kind="equality", level="whole model",
+    reach="three kinds of models, all ways to copy",
+)  # fmt: skip
 @pytest.mark.parametrize("model_class", [trafficsim.TraffickingModel, Monitored, AmnestyBySchedule])
 def test_copies_go_on_exactly_as_the_original(model_class):
     model = small(model_class, event_log=True)
@@ -258,6 +273,11 @@ def test_a_class_made_on_the_spot_can_be_sent_to_another_process():
     assert same_lives(model, twin) and set(twin.agents_by_type[Migrant].get("trust")) == {1.0}
 
 
+@pytest.mark.relation(
+    "A fork under another policy is the run that had that policy from the start.",
+    kind="equality", level="whole model",
+    reach="one run",
+)  # fmt: skip
 def test_forks_part_under_another_arm():
     history = small(policy_start="2000-01", years=3)
     history.run_until("2000-01")

@@ -29,6 +29,11 @@ def test_everybody_has_one_status_and_stocks_follow(model):
     assert model.state.stocks.by_status[model.month - 1].tolist() == list(counts.values())
 
 
+@pytest.mark.relation(
+    "Until a policy begins, everybody's life is the same under it as without it.",
+    kind="equality", level="whole model",
+    reach="the letter's package from 2001",
+)  # fmt: skip
 def test_arms_are_equal_before_policy_and_part_after_it():
     early = {
         arm: trafficsim.TraffickingModel(arm=arm, rng=3, scale=SCALE, policy_start="2001-01", years=3)

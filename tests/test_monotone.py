@@ -158,6 +158,12 @@ ACTS_ON = {
 accountability acts on brokers, and child and family protection on children."""
 
 
+@pytest.mark.relation(
+    "Two lives that differ in one protective lever are one life until they part; in that month nobody is "
+    "harmed under more of the lever who is not under less of it.",
+    kind="monotone", level="whole model",
+    reach="each lever with an effect of its own on people, four strengths, all feedbacks off",
+)  # fmt: skip
 @pytest.mark.parametrize("name", ACTS_ON)
 def test_whoever_is_harmed_in_the_month_of_parting_would_be_with_less_of_it_too(name):
     harms, others = ACTS_ON[name]
@@ -175,6 +181,11 @@ def never_more(less, more, events):
     return all((numbers(more, [event]).sub(numbers(less, [event]), fill_value=0) <= 0).all() for event in events)
 
 
+@pytest.mark.relation(
+    "More assessment before removal returns nobody more often, over whole lives.",
+    kind="monotone", level="whole model",
+    reach="non-refoulement at four strengths, all feedbacks off",
+)  # fmt: skip
 def test_nobody_is_removed_more_often_for_more_assessment_before_removal():
     """A finding of risk is never taken back, so the first one ends removals for the rest of that life."""
     for less, more in pairs("non_refoulement"):
@@ -182,6 +193,11 @@ def test_nobody_is_removed_more_often_for_more_assessment_before_removal():
         assert total(more, Event.REMOVED_AT_RISK) < total(less, Event.REMOVED_AT_RISK)
 
 
+@pytest.mark.relation(
+    "More safe passage brings nobody more of any harm, over whole lives.",
+    kind="monotone", level="whole model",
+    reach="every harm in the host country and on return, four strengths, all feedbacks off",
+)  # fmt: skip
 def test_safe_passage_leads_out_of_reach_of_every_harm():
     harms = [
         Event.TAKEN_BY_BROKERS, Event.TRAFFICKED, Event.COERCED_TO_CARRY, Event.CHARGED_FOR_COERCED_ACT, Event.DETECTED,
@@ -193,6 +209,11 @@ def test_safe_passage_leads_out_of_reach_of_every_harm():
         assert sum(total(more, each) for each in harms) < sum(total(less, each) for each in harms)
 
 
+@pytest.mark.relation(
+    "More health care treats the same people and more, and nobody dies earlier for it.",
+    kind="monotone", level="whole model",
+    reach="assistance at four strengths, all feedbacks off",
+)  # fmt: skip
 def test_health_care_reaches_the_same_people_and_more_and_nobody_dies_for_it():
     """While two lives are the same, who is treated under less assistance is treated under more; nothing but death parts them."""
     for less, more in pairs("assistance"):
@@ -218,6 +239,12 @@ CHILD_HARMS = [
 ]  # fmt: skip
 
 
+@pytest.mark.relation(
+    "Protection of children leaves their mothers' lives as they are, and in the month of parting no "
+    "child is harmed for more of it.",
+    kind="monotone", level="whole model",
+    reach="all harms to children, four strengths, all feedbacks off",
+)  # fmt: skip
 def test_no_child_is_harmed_in_the_month_of_parting_for_more_protection_of_children():
     """Protection of children leaves their mothers' lives as they are, so the same children are born."""
     spared = 0
@@ -232,6 +259,11 @@ def test_no_child_is_harmed_in_the_month_of_parting_for_more_protection_of_child
     assert spared > 10
 
 
+@pytest.mark.relation(
+    "The more accountability, the fewer fall into brokers' hands, in sum.",
+    kind="monotone", level="whole model",
+    reach="four strengths, all feedbacks off",
+)  # fmt: skip
 def test_accountability_takes_people_out_of_brokers_hands():
     """Only the sum can be ordered: who is met by which broker changes with each broker who is replaced."""
     taken = [total(lived(parameters="default", accountability=each), Event.TAKEN_BY_BROKERS) for each in COVERAGES]
@@ -239,6 +271,11 @@ def test_accountability_takes_people_out_of_brokers_hands():
     assert taken[-1] < 0.99 * taken[0]
 
 
+@pytest.mark.relation(
+    "Prevention keeps people from setting out and makes nobody set out who would not without it.",
+    kind="monotone", level="whole model",
+    reach="four strengths, all feedbacks off",
+)  # fmt: skip
 def test_prevention_only_keeps_people_from_setting_out():
     """The same stream of candidates is thinned: nobody sets out, or is deceived, who would not be without it."""
     for less, more in pairs("prevention"):
@@ -248,6 +285,11 @@ def test_prevention_only_keeps_people_from_setting_out():
         assert less_so < deceived
 
 
+@pytest.mark.relation(
+    "Less surveillance means less intrusion, and none means none.",
+    kind="monotone", level="whole model",
+    reach="each kind of intrusion, four strengths",
+)  # fmt: skip
 def test_less_surveillance_means_less_intrusion_and_none_means_none():
     intrusions = [Event.PERMIT_TAKEN_UNDER_COERCION, Event.PHONE_SCREENED, Event.MESSAGE_SENT, Event.PICTURE_SENT]
     # Only sums: without a permit it is harder to get away, so some are in the household longer.
@@ -257,6 +299,11 @@ def test_less_surveillance_means_less_intrusion_and_none_means_none():
     assert total(none, *intrusions) == 0
 
 
+@pytest.mark.relation(
+    "At full coverage the harm that a lever forbids is gone.",
+    kind="limit", level="whole model",
+    reach="moratorium, non-punishment, decriminalisation at origin, lawful stay",
+)  # fmt: skip
 @pytest.mark.parametrize(
     ("name", "harms"),
     [
@@ -273,6 +320,12 @@ def test_at_full_coverage_the_harm_is_gone(name, harms):
         assert total(lived(**others, **{name: 1.0}), event) == 0, event.name
 
 
+@pytest.mark.relation(
+    "Under the catalogue's own numbers each protective lever alone lowers the harm that it acts on, in "
+    "sum.",
+    kind="monotone", level="whole model",
+    reach="every protective lever, none against full",
+)  # fmt: skip
 @pytest.mark.parametrize("name", [name for name, lever in LEVERS.items() if lever.kind == "protective"])
 def test_in_sum_the_harm_falls_under_the_numbers_of_the_catalogue(name):
     """With nothing switched off but the feedbacks, and the lever alone: none against full coverage."""
@@ -280,6 +333,11 @@ def test_in_sum_the_harm_falls_under_the_numbers_of_the_catalogue(name):
     assert total(lived(parameters="default", **{name: 1.0}), *harms) < total(lived(parameters="default"), *harms), name
 
 
+@pytest.mark.relation(
+    "Protection raises departures only where it is assumed to pull.",
+    kind="limit", level="whole model",
+    reach="the pull of protection at none and at 0.5",
+)  # fmt: skip
 def test_departures_rise_with_protection_only_where_protection_pulls():
     """The pull is an assumption whose range includes zero. It acts on departures alone, and on protection that is seen."""
     protecting = {"identification": 0.8, "non_refoulement": 0.8, "lawful_stay": 0.8}
@@ -293,6 +351,11 @@ def test_departures_rise_with_protection_only_where_protection_pulls():
     assert decided(parameters="pull", feedback="pull", **protecting) > usual
 
 
+@pytest.mark.relation(
+    "Where every removal is preceded by a perfect assessment, nobody at risk is returned.",
+    kind="limit", level="whole model",
+    reach="amid campaigns, behind a closed border, in the pulse of 2023, all feedbacks on",
+)  # fmt: skip
 @pytest.mark.parametrize("beside", ["", "removal_enforcement", "border_closure", "moratorium", "permit_as_status"])
 @pytest.mark.parametrize("start", ["2000-01", "2019-06"])
 def test_perfect_non_refoulement_removes_nobody_at_risk(beside, start):

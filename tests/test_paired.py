@@ -32,6 +32,11 @@ def test_the_interval_covers_as_often_as_it_says() -> None:
     assert 0.88 < covered < 0.92
 
 
+@pytest.mark.relation(
+    "Luck that two policies share does not enter their difference.",
+    kind="symmetry", level="analysis",
+    reach="made-up numbers (Hypothesis)",
+)  # fmt: skip
 @given(shared=st.lists(numbers, min_size=2, max_size=20), difference=st.lists(numbers, min_size=20, max_size=20))
 def test_luck_that_arms_share_does_not_count(shared: list[float], difference: list[float]) -> None:
     own = np.array(difference[: len(shared)])

@@ -52,6 +52,11 @@ def arrays(model):
     yield from (("protection_signal", np.float64(model.state.protection_signal)), ("month", np.int64(model.month)))
 
 
+@pytest.mark.relation(
+    "The same rules, compiled and as plain Python, give the same bits.",
+    kind="equality", level="whole model",
+    reach="three courses, each with a fork",
+)  # fmt: skip
 @pytest.mark.parametrize("name", COURSES)
 def test_plain_python_reaches_the_same_bits(name, tmp_path):
     file = tmp_path / "plain.npz"

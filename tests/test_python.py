@@ -82,6 +82,11 @@ def test_levels_and_effects_agree_with_the_totals(study: ts.Comparison) -> None:
     assert back["difference"] == -effect["difference"]
 
 
+@pytest.mark.relation(
+    "Years, and months, add up to the whole.",
+    kind="conservation", level="study",
+    reach="one indicator, one study",
+)  # fmt: skip
 def test_years_and_months_add_up_to_the_whole(study: ts.Comparison) -> None:
     whole = study.effects(indicators="refoulement").iloc[0]["difference"]
     years = study.effects("year", "refoulement")
@@ -139,6 +144,11 @@ def test_an_arm_of_ones_own_is_studied_beside_those_that_ship() -> None:
     assert configuration_for("status_quo", {}).arms == (ts.arm("status_quo"),)
 
 
+@pytest.mark.relation(
+    "Two policies with the same levers give the same lives, whatever they are called.",
+    kind="equality", level="study",
+    reach="one pair of arms",
+)  # fmt: skip
 def test_equal_arms_have_equal_lives_whatever_their_names() -> None:
     twin = ts.arm("twin", base="non_refoulement_only", title="Twin")
     pair = ts.compare(["non_refoulement_only", twin], replicates=1, **SMALL | {"years": 1})

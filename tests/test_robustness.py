@@ -112,6 +112,11 @@ def test_an_arm_for_comparison_changes_nobodys_regret():
     assert (after[:, 3] == -1.0).all()
 
 
+@pytest.mark.relation(
+    "The order of policies and harms changes no regret.",
+    kind="symmetry", level="analysis",
+    reach="made-up worlds",
+)  # fmt: skip
 def test_the_order_of_arms_and_of_harms_does_not_matter():
     order = [2, 0, 3, 1]
     assert np.array_equal(regrets(RANDOM[:, order, 0], [True] * 4), regrets(RANDOM[:, :, 0], [True] * 4)[:, order])
@@ -127,6 +132,11 @@ def test_dominance_is_a_strict_order():
     assert not (twice & ~whole).any()
 
 
+@pytest.mark.relation(
+    "Regret grows with the unit of a harm, and relative regret does not.",
+    kind="scaling", level="analysis",
+    reach="made-up worlds",
+)  # fmt: skip
 def test_regret_does_not_depend_on_the_unit():
     worlds = made_worlds({(harm, arm): [7.0 * x for x in values] for (harm, arm), values in LEVELS.items()})
     plain, scaled = (robustness(one, ["deaths"]).regret for one in (made_worlds(LEVELS), worlds))

@@ -65,6 +65,11 @@ def test_case(title: str, number: int) -> None:
     assert not told, told
 
 
+@pytest.mark.relation(
+    "A chance lies between 0 and 1, whatever is assumed.",
+    kind="limit", level="rule",
+    reach="every rule, all arguments, levers and parameters over their ranges (Hypothesis)",
+)  # fmt: skip
 @pytest.mark.parametrize("title", TABLES)
 def test_a_chance_is_a_chance_and_a_number_a_number_whatever_is_assumed(title: str) -> None:
     rule, (where, entry) = RULES[title], TABLES[title]
@@ -81,6 +86,11 @@ def test_a_chance_is_a_chance_and_a_number_a_number_whatever_is_assumed(title: s
     holds()
 
 
+@pytest.mark.relation(
+    "More of one thing moves a rule one way only.",
+    kind="monotone", level="rule",
+    reach="every rule, every lever that it reads and the arguments that its table names (Hypothesis)",
+)  # fmt: skip
 @pytest.mark.parametrize(("title", "way", "name"), DIRECTIONS, ids=lambda part: str(part))
 def test_direction(title: str, way: str, name: str) -> None:
     """More of one thing never moves a rule against its direction; at the usual values it does move it."""
@@ -99,6 +109,11 @@ def test_direction(title: str, way: str, name: str) -> None:
     holds()
 
 
+@pytest.mark.relation(
+    "More of one thing moves a rule the same way at every corner of what may be assumed.",
+    kind="monotone", level="rule",
+    reach="every direction of every rule, at random corners of the ranges",
+)  # fmt: skip
 @pytest.mark.parametrize(("title", "way", "name"), DIRECTIONS, ids=lambda part: str(part))
 def test_direction_at_the_ends_of_what_may_be_assumed(title: str, way: str, name: str) -> None:
     """At the corners of the ranges, drawn by a seed: Hypothesis chooses its examples by what else is loaded."""

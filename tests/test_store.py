@@ -141,6 +141,11 @@ def test_runs_are_named_by_what_decides_them(file: sqlite3.Connection, result: S
     assert forks == [("history",)] * 4
 
 
+@pytest.mark.relation(
+    "The months of every indicator add up to its total.",
+    kind="conservation", level="study",
+    reach="every indicator of every run",
+)  # fmt: skip
 def test_months_add_up_to_totals(file: sqlite3.Connection) -> None:
     rows = file.execute(
         "select totals.indicator, totals.value, sum(monthly.value) from totals join monthly using (run, indicator) "
@@ -151,6 +156,11 @@ def test_months_add_up_to_totals(file: sqlite3.Connection) -> None:
     assert all(total == months for _, total, months in rows)
 
 
+@pytest.mark.relation(
+    "Groups of people add up to all.",
+    kind="conservation", level="study",
+    reach="every indicator; area, purpose, sex, age and way of departure",
+)  # fmt: skip
 def test_groups_add_up_to_all(file: sqlite3.Connection) -> None:
     rows = file.execute(
         "select whole.indicator, parts.dimension, whole.value, sum(parts.value) "

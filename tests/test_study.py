@@ -70,6 +70,11 @@ def totals(result: StudyResult, arm: str, indicator: str) -> list[float]:
     ]
 
 
+@pytest.mark.relation(
+    "The number of workers changes no result.",
+    kind="equality", level="study",
+    reach="one and two workers",
+)  # fmt: skip
 def test_any_number_of_workers_gives_the_same_rows(small: StudyResult) -> None:
     assert_same(small, run_study(configure([*SMALL, TWO_ARMS, "workers=2"])))
 
@@ -83,6 +88,11 @@ def test_a_history_is_shared_and_forked(small: StudyResult) -> None:
             assert (run.parent, run.first_month, run.months, run.seed) == (history.run_id, 339, 24, history.seed)
 
 
+@pytest.mark.relation(
+    "A policy whose history is shared with others gives what it gives when it is lived from 1996.",
+    kind="equality", level="study",
+    reach="the letter's package",
+)  # fmt: skip
 def test_a_fork_is_the_arm_lived_from_the_beginning(small: StudyResult) -> None:
     run = next(run for run in small.runs if run.arm == "letter_package" and run.replicate == 1)
     whole = trafficsim.TraffickingModel(arm="letter_package", rng=run.seed, scale=0.01, years=2)
@@ -109,6 +119,11 @@ def test_policies_may_begin_with_the_calendar() -> None:
     assert totals(result, "status_quo", "crossings")[0] > 0
 
 
+@pytest.mark.relation(
+    "A policy without levers is the status quo.",
+    kind="equality", level="study",
+    reach="two arms",
+)  # fmt: skip
 def test_an_arm_without_levers_is_the_status_quo(tmp_path: Path) -> None:
     (tmp_path / "arm").mkdir()
     (tmp_path / "arm" / "empty.yaml").write_text("title: Nothing\nsummary: No lever moves.\nlevers: {}\n")

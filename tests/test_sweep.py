@@ -64,6 +64,11 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.relation(
+    "Where a study is computed changes no result.",
+    kind="equality", level="study",
+    reach="in the program, in processes, on Dask",
+)  # fmt: skip
 @pytest.mark.parametrize("words", [["executor=processes", "workers=2"], ["executor=dask", "workers=2"]])
 def test_every_executor_brings_the_same_rows(words: list[str], whole: Path, tmp_path: Path) -> None:
     conclusion, listener = conducted(tmp_path / "study.sqlite", *words)
@@ -118,6 +123,11 @@ def test_a_changed_arm_is_all_that_is_lived(file: Path) -> None:
         assert connection.execute("select count(*) from changed_lives").fetchone() == (16,)
 
 
+@pytest.mark.relation(
+    "A study done in pieces is the study done at once.",
+    kind="equality", level="study",
+    reach="arms, replicates and outputs added one after the other",
+)  # fmt: skip
 def test_grown_piece_by_piece_it_is_the_same_study(whole: Path, tmp_path: Path) -> None:
     path = tmp_path / "study.sqlite"
     conducted(path, "arms=[status_quo]", "replicates=1", "output.lives=false", "output.monthly=false")

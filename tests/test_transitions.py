@@ -34,6 +34,12 @@ def moves():
     return total
 
 
+@pytest.mark.relation(
+    "Nobody moves between statuses in a way that the table does not name, and every way is taken by "
+    "somebody.",
+    kind="conservation", level="whole model",
+    reach="one history, five futures",
+)  # fmt: skip
 def test_every_move_is_in_the_table(moves):
     seen = {(Event(e).name.lower(), Status(a).name.lower(), Status(b).name.lower()) for e, a, b in np.argwhere(moves)}
     declared = {(name, a, b) for name, move in TRANSITIONS.items() for a in move.left for b in move.entered}

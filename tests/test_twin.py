@@ -71,6 +71,11 @@ def compiled(settings, until):
     return found, model
 
 
+@pytest.mark.relation(
+    "The model written a second time, as ordinary Mesa objects, gives the same lives.",
+    kind="equality", level="whole model",
+    reach="four courses",
+)  # fmt: skip
 @pytest.mark.parametrize("name", COURSES)
 def test_twin_reaches_the_same_lives(name, tmp_path):
     until, settings = COURSES[name]
@@ -101,6 +106,11 @@ def test_the_courses_meet_what_could_differ():
     assert np.isfinite(package["services.capacity"]).all()
 
 
+@pytest.mark.relation(
+    "Another source of luck gives a population that is alike.",
+    kind="symmetry", level="whole model",
+    reach="one course, six standard deviations",
+)  # fmt: skip
 def test_ordinary_luck_gives_alike_populations(tmp_path):
     """With Mesa's own luck the twin is another run of the same model: about as many people stand where they stood."""
     settings = {"rng": SEED, "scale": 0.02, "policy_start": "2002-01", "years": 1}

@@ -47,6 +47,11 @@ def test_a_range_that_the_unit_cannot_have_is_refused(unit: str, low: float, hig
     assert validated(Parameter, written, "mine.yaml").range == (low, high)
 
 
+@pytest.mark.relation(
+    "Nothing is added or compared that differs in dimension.",
+    kind="scaling", level="rule",
+    reach="every rule and loop, by their text",
+)  # fmt: skip
 def test_the_dimensions_of_every_rule_and_loop_fit() -> None:
     assert [words for one in walks().values() for words in one.told] == []
 
@@ -128,6 +133,11 @@ def test_indicators_are_counted_in_the_unit_of_their_events() -> None:
         assert of_children or one.unit not in ("children", "child-months"), name
 
 
+@pytest.mark.relation(
+    "What is counted in persons happens to nobody twice.",
+    kind="conservation", level="whole model",
+    reach="every indicator in persons or children, one run",
+)  # fmt: skip
 def test_what_is_counted_in_persons_happens_to_nobody_twice() -> None:
     model = trafficsim.TraffickingModel(
         "letter_package", rng=11, scale=0.02, policy_start="2000-01", years=8, event_log=True,

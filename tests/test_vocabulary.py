@@ -49,6 +49,11 @@ def named(kind: str) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.relation(
+    "No two things that happen share their luck.",
+    kind="independence", level="process",
+    reach="every draw and stream, by the text of the rules",
+)  # fmt: skip
 @pytest.mark.parametrize("kind", [Draw, Stream])
 def test_each_draw_and_each_stream_has_one_place_in_the_rules(kind: type) -> None:
     """Two rules that share a draw would share their luck; one that nobody draws is dead."""

@@ -1,0 +1,71 @@
+"""The catalogue of relations that tests hold, from the marks on the tests themselves."""
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+from generating import markdown as md
+
+TESTS = Path(__file__).parents[2] / "tests"
+KINDS = {
+    "equality": "What must not matter",
+    "symmetry": "What may be exchanged",
+    "scaling": "What grows with what",
+    "conservation": "What adds up",
+    "limit": "What must vanish, or be met exactly",
+    "monotone": "What goes one way only",
+    "independence": "What has nothing to do with each other",
+}
+LEVELS = ("rule", "process", "whole model", "study", "analysis")
+
+
+@dataclass(frozen=True)
+class Relation:
+    """What ``@pytest.mark.relation`` says of a test; with ``because``, the test shows that the relation does not hold."""
+
+    says: str
+    kind: str
+    level: str
+    reach: str
+    file: str
+    test: str
+    because: str = ""
+
+
+def relations() -> list[Relation]:
+    """Return every relation, in the order of files and of the tests within them."""
+    found = []
+    for path in sorted(TESTS.glob("test_*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            for mark in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
+                if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.relation":
+                    (says,) = (ast.literal_eval(one) for one in mark.args)
+                    told = {str(one.arg): ast.literal_eval(one.value) for one in mark.keywords}
+                    found.append(Relation(says, file=path.name, test=node.name, **told))
+    return found
+
+
+def relations_part() -> str:
+    """Return the catalogue, by kind; those that do not hold come last, with the reason."""
+    known = relations()
+    held = [one for one in known if not one.because]
+    levels = ", ".join(f"{level} {sum(one.level == level for one in held)}" for level in LEVELS)
+    blocks = [
+        f"**{len(held)} relations are held by tests**, by level: {levels}. {len(known) - len(held)} more do not hold."
+    ]
+    for kind, title in KINDS.items():
+        rows = [
+            (md.text(one.says), one.level, md.text(one.reach), f"`{one.file}::{one.test}`")
+            for one in held
+            if one.kind == kind
+        ]
+        blocks += [md.heading(2, title), md.table(["relation", "level", "reach", "test"], rows)]
+    rows = [
+        (md.text(one.says), md.text(one.because), md.text(one.reach), f"`{one.file}::{one.test}`") for one in known if one.because
+    ]  # fmt: skip
+    blocks += [
+        md.heading(2, "Relations that do not hold, and why"),
+        "One might expect them. Each has a test that shows a run in which it fails, so that we should notice if it came to hold.",
+        md.table(["one might expect", "why it does not hold", "reach", "test"], rows),
+    ]
+    return md.part(*blocks)
