@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 
 from trafficsim.catalog.units import UNITS
 
@@ -32,6 +33,7 @@ LUCK = Quantity(kind="luck")
 YES_OR_NO = Quantity(literal=1.0)
 
 
+@cache
 def quantity(unit: str) -> Quantity:
     """Return the quantity of a unit of the catalogue."""
     above, _, below = UNITS[unit].dimension.partition("/")

@@ -31,13 +31,17 @@ def parameters() -> dict[str, Parameter]:
 
 
 @cache
-def readers(name: str) -> tuple[str, ...]:
-    """Return the functions whose text names a parameter."""
-    return tuple(
-        title
+def _fields() -> dict[str, set[str]]:
+    """Return the fields that each function's text names."""
+    return {
+        title: {node.attr for node in ast.walk(function.node) if isinstance(node, ast.Attribute)}
         for title, function in functions().items()
-        if any(isinstance(node, ast.Attribute) and node.attr == name for node in ast.walk(function.node))
-    )
+    }
+
+
+def readers(name: str) -> list[str]:
+    """Return the functions whose text names a parameter."""
+    return [title for title, fields in _fields().items() if name in fields]
 
 
 def misnamed(place: str, unit: str) -> bool:
