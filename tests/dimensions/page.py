@@ -71,7 +71,7 @@ def page(tried: Sequence[Slip]) -> str:
             "in the place of numbers: nothing may be added or compared that differs in dimension, no power of e is taken of what",
             "has one, luck is held against chances alone, and each rule gives what it is declared to give. Both branches of",
             "every condition are walked, whatever the numbers are.", "",
-            f"**{len(rules)} of {len(rules)} rules and {len(walked) - len(rules)} loops and helpers are walked.** In "
+            f"**All {len(rules)} rules and {len(walked) - len(rules)} loops and helpers are walked.** In "
             f"{len(whole)} rules all is known of every operation; of all {seen} operations with numbers, {judged} can be judged"
             f" ({100 * judged / seen:.0f} %). {sum(len(one.told) for one in walked.values())} do not fit.", "",
             f"**Of {len(wrong)} wrong dimensions put into the catalogue one at a time, {100 * score(wrong):.1f} % are found**: "
@@ -106,4 +106,4 @@ def _counted(what: str, number: int) -> str:
 
 
 def _ends(low: float, high: float) -> str:
-    return "any" if low == -float("inf") else f"{low:g} to {high:g}" if high < float("inf") else f"{low:g} and more"
+    return "any" if low == -float("inf") else f"{low:g} to {high:g}" if high < float("inf") else f"≥ {low:g}"
