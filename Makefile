@@ -21,7 +21,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export NUMBA_NUM_THREADS ?= 1
 
-.PHONY: demo test mutants units fuzz soak bench lint format docs generated figure experiments notebooks requirements clean
+.PHONY: demo test mutants units fuzz soak bench bench-peers lint format docs generated figure experiments notebooks requirements clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/runtime  ## Three policies, the same lives, a table and figures
@@ -44,6 +44,9 @@ soak: .venv/development  ## A day in the life of a large study: every hour a kil
 
 bench: .venv/development
 	$(BIN)/python -m benchmarks.run
+
+bench-peers: .venv/development .venv-peers/installed  ## The same small process in Mesa, AgentPy, Starsim, NumPy and this engine
+	$(BIN)/python -m benchmarks.peers.run .venv-peers/bin/python
 
 lint: .venv/development
 	$(BIN)/ruff check .
@@ -80,16 +83,17 @@ experiments: .venv/runtime  ## Live through the published experiments, as far as
 	$(BIN)/python experiments/publish.py $(EXPERIMENTS)
 
 # Pins again, from what pyproject.toml allows; uv writes neither address nor machine into them.
-COMPILE = uv pip compile --quiet --upgrade --universal --python-version 3.12 --generate-hashes \
-          --no-emit-index-url --no-header --no-annotate pyproject.toml --group build \
-          --extra analysis --extra app --extra browse --extra report
+PIN = uv pip compile --quiet --upgrade --universal --python-version 3.12 --generate-hashes \
+      --no-emit-index-url --no-header --no-annotate
+COMPILE = $(PIN) pyproject.toml --group build --extra analysis --extra app --extra browse --extra report
 requirements:
 	$(COMPILE) --output-file requirements/runtime.txt
 	$(COMPILE) --extra test --extra lint --extra docs --constraint requirements/runtime.txt --output-file requirements/development.txt
 	$(COMPILE) --extra notebooks --constraint requirements/development.txt --output-file requirements/notebooks.txt
+	$(PIN) requirements/peers.in --constraint requirements/runtime.txt --output-file requirements/peers.txt
 
 clean:
-	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist docs/_build
+	rm -rf .venv .venv-peers .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist docs/_build
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # Stamps: made last, so that an installation which was broken off is begun again. The second `make` finds them and is instant.
@@ -111,4 +115,9 @@ clean:
 
 .venv/notebooks: requirements/notebooks.txt .venv/runtime
 	@$(PIP) install --require-hashes -r requirements/notebooks.txt
+	@touch $@
+
+.venv-peers/installed: requirements/peers.txt
+	@$(PYTHON) -m venv --clear .venv-peers
+	@.venv-peers/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/peers.txt
 	@touch $@
