@@ -1,17 +1,16 @@
 """Files as nobody would write them: each is read, or refused with a sentence; none ends in a traceback, or writes anywhere.
 
-``make fuzz`` tries fifty times as many.
+``make fuzz`` tries thirty times as many.
 """
 
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fuzzing.odd import mutated
+from fuzzing.trying import EACH, tried
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 import trafficsim
 from trafficsim.analysis.calibration.targets import read_targets
@@ -19,52 +18,11 @@ from trafficsim.app.address import read_address
 from trafficsim.catalog import catalog, corridors
 from trafficsim.claims import load_claim
 from trafficsim.designs import points_in_file
-from trafficsim.errors import UserError
 from trafficsim.policy import load_arm
 
-EACH = int(os.environ.get("TRAFFICSIM_FUZZ", "400"))
-"""Inputs that each reader is given."""
-
 SOURCES = Path(trafficsim.__file__).parent
-ODD = [
-    "", "null", "true", "~", "nan", ".inf", "-1", "1e400", "9" * 400, "0x10", "2024-13", "[]", "{}", "[[[[", "{a: {b: {c: }}}",
-    "*a", "&a", "!!python/object:os.system", "!!binary x", "<script>", "../../etc/passwd", "\x00", "\u202e", "정책", "💥", "'", '"',
-    ": :", "- -", "%YAML 9", "---", "...", "=1+1", "policy_start", "${oc.env:HOME}", "a" * 5000, "1,2,3", ";", "\t",
-]  # fmt: skip
 CSV = "market.price_bride,life.child_tie\n3000,0.5\n4000,0.6\n"
 ADDRESS = "arms=status_quo,letter_package&scale=0.05&start=2024-04&years=10&month=2026-02&tab=live&life=12"
-
-
-def mutated(text: str, cut: str) -> st.SearchStrategy[str]:
-    """Return texts with a few of the parts of ``text`` (between ``cut``) taken out, doubled, swapped or put another way."""
-    parts = text.split(cut)
-
-    def apply(changes: list[tuple[int, str, str, int]]) -> str:
-        found = list(parts)
-        for place, how, odd, other in changes:
-            if not found:
-                break
-            place, other = place % len(found), other % len(found)
-            if how == "out":
-                del found[place]
-            elif how == "double":
-                found.insert(place, found[other])
-            elif how == "swap":
-                found[place], found[other] = found[other], found[place]
-            elif how == "odd":
-                head, colon, _ = found[place].partition(":")
-                found[place] = f"{head}{colon} {odd}" if colon else odd
-            elif how == "inside":
-                middle = other % (len(found[place]) + 1)
-                found[place] = found[place][:middle] + odd + found[place][middle:]
-            else:
-                found[place] = found[place][: other % (len(found[place]) + 1)]
-        return cut.join(found)
-
-    kinds = st.sampled_from(["out", "double", "swap", "odd", "odd", "inside", "short"])
-    odd = st.sampled_from(ODD) | st.text(max_size=20) | st.floats().map(str) | st.integers().map(str)
-    change = st.tuples(st.integers(0, 300), kinds, odd, st.integers(0, 300))
-    return st.lists(change, min_size=1, max_size=4).map(apply)
 
 
 def corridor(folder: Path) -> Any:
@@ -83,33 +41,6 @@ READERS: dict[str, tuple[str, str, str, Callable[[Path], Any]]] = {
     "targets": ("mine.yaml", (SOURCES / "analysis/calibration/targets/first.yaml").read_text(), "\n",
                 lambda path: read_targets(path / "mine.yaml")),
 }  # fmt: skip
-
-WRITES = ("w", "a", "x", "+")
-watched: dict[str, Any] = {"on": False, "wrote": []}
-
-
-def _watch(event: str, arguments: tuple[Any, ...]) -> None:
-    if not watched["on"]:
-        return
-    if event == "open" and isinstance(arguments[1], str) and any(letter in arguments[1] for letter in WRITES):
-        watched["wrote"].append(str(arguments[0]))
-    if event in ("os.mkdir", "os.rename", "os.remove", "os.system", "subprocess.Popen"):
-        watched["wrote"].append(event)
-
-
-sys.addaudithook(_watch)
-
-
-def tried(read: Callable[[], Any]) -> None:
-    """Read; what is refused must be refused in a sentence, and nothing may be written."""
-    watched["on"], watched["wrote"] = True, []
-    try:
-        read()
-    except UserError as refused:
-        assert len(str(refused)) > 15, str(refused)
-    finally:
-        watched["on"] = False
-    assert watched["wrote"] == []
 
 
 @pytest.mark.parametrize("reader", READERS)

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import yaml
 from hydra import compose as hydra_compose
 from hydra import version
 from hydra._internal.hydra import Hydra
@@ -25,7 +26,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from trafficsim.catalog import catalog
-from trafficsim.catalog.reading import nearest, one_of, read_mapping, refuse_flood
+from trafficsim.catalog.reading import nearest, one_of, read_mapping, refuse_flood, shortened
 from trafficsim.configuration import GROUPS, SHORT_NAMES, Configuration, Executor, Output, Study, checked
 from trafficsim.errors import UserError
 from trafficsim.policy import arm_names
@@ -121,6 +122,10 @@ def parse(overrides: list[str]) -> list[Override]:
         wrong = next((each.input_line for each in parsed if not each.key_or_group), None)
     except OverrideParseException as error:
         parsed, wrong = [], error.override
+    except RecursionError:
+        raise UserError(
+            "The settings hold lists or mappings too deep within each other; write out what is meant."
+        ) from None
     if wrong is not None:
         raise UserError(
             f"'{wrong}' cannot be read; write KEY=VALUE without spaces, lists as KEY=[A,B], and put quotes "
@@ -200,10 +205,20 @@ def _composed(overrides: list[str], config_name: str) -> DictConfig:
                 f"'{given.input_line}': write hydra.searchpath=[file:///FOLDER], or use --config-dir FOLDER."
             )
         existing_folders(str(each).removeprefix("file://") for each in value)
-    try:
+    with stumbles_told():
         return hydra_compose(config_name, overrides, return_hydra_config=True)
-    except ValueError as error:  # Hydra says so when a group is given a number
-        raise UserError(f"{' '.join(str(error).split())}.") from None
+
+
+@contextmanager
+def stumbles_told() -> Iterator[None]:
+    """Say in a sentence what Hydra stumbles over while it composes, such as a group that is given a number."""
+    try:
+        yield
+    except (UserError, HydraException, OmegaConfBaseException, yaml.YAMLError):
+        raise  # has a sentence of its own
+    except (ValueError, TypeError, AttributeError, LookupError, AssertionError, RecursionError, OSError) as error:
+        told = shortened(" ".join(str(error).split()))
+        raise UserError(f"Hydra cannot compose this study: {told}.") from None
 
 
 @contextmanager

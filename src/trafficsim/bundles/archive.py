@@ -16,7 +16,7 @@ MANIFEST = "manifest-sha256.txt"
 
 LARGEST_NUMBER = 100
 LARGEST_SIZE = 50 * 10**9
-LARGEST_TEXT = 64 * 10**6
+LARGEST_TEXT = 8 * 10**6
 LARGEST_RATIO, RATIO_COUNTS_FROM = 200, 100 * 10**6
 """An archive that unpacks to more is refused: a few bytes can be made to fill a disk."""
 

@@ -43,16 +43,21 @@ def environment() -> str:
 
 def installed_versions() -> dict[str, str]:
     """Return the version of trafficsim and of each installed distribution that it depends on, near or far."""
+    return requirements_of("trafficsim")
+
+
+def requirements_of(name: str, extras: Iterable[str] = ()) -> dict[str, str]:
+    """Return the version of a distribution, and of each installed one that it depends on with these extras, near or far."""
     versions: dict[str, str] = {}
-    waiting, seen = [("trafficsim", frozenset[str]())], set()
+    waiting, seen = [(name, frozenset(extras))], set()
     while waiting:
-        name, extras = waiting.pop()
+        name, asked = waiting.pop()
         found = _distribution(name)
-        if found is None or (name, extras) in seen:
+        if found is None or (name, asked) in seen:
             continue
-        seen.add((name, extras))
+        seen.add((name, asked))
         versions[name] = found.version
-        waiting += _asked_for(found.requires or (), extras)
+        waiting += _asked_for(found.requires or (), asked)
     return dict(sorted(versions.items()))
 
 

@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from trafficsim.catalog.reading import SafeLoader, refuse_depth
 from trafficsim.configuration import hash_of
+from trafficsim.errors import UserError
 from trafficsim.experiments.files import DamagedFileError, reading
 from trafficsim.experiments.studies import studies_in
 
@@ -85,9 +87,12 @@ def configuration_text(facts: Facts) -> str:
 def configuration_in(text: str) -> Any:
     """Return what a configuration's YAML says; :class:`ValueError` where it is none or refers to itself."""
     try:
+        refuse_depth(text, CONFIGURATION)
         # References could make a few lines unfold to more than any memory holds, and our own text has none.
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, SafeLoader)):
             raise ValueError("it refers to itself")
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader=SafeLoader)
+    except UserError as problem:
+        raise ValueError(str(problem)) from problem
     except (yaml.YAMLError, RecursionError) as problem:
         raise ValueError("it is no YAML") from problem

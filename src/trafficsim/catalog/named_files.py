@@ -11,7 +11,7 @@ from trafficsim.errors import UserError
 
 def names_in(folders: Iterable[Path]) -> list[str]:
     """Return the names of the YAML files in ``folders``, sorted."""
-    return sorted({path.stem for folder in folders for path in folder.glob("*.yaml")})
+    return sorted({path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.yaml")})
 
 
 def read_named(name: str, folders: Iterable[Path], kind: str, hint: str = "") -> tuple[dict[Any, Any], str]:

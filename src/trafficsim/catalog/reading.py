@@ -13,9 +13,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from trafficsim.errors import UserError
 
 try:
-    from yaml import CSafeLoader as _SafeLoader  # ten times as fast, where libyaml is there
+    from yaml import CSafeLoader as SafeLoader  # ten times as fast, where libyaml is there
 except ImportError:
-    from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
+    from yaml import SafeLoader as SafeLoader  # type: ignore[assignment]
 
 _UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
 _KINDS: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false"}
@@ -29,7 +29,7 @@ class Located(dict[Any, Any]):
         self.lines: dict[Any, int] = {}
 
 
-class _Loader(_SafeLoader):
+class _Loader(SafeLoader):
     """Safe YAML that refuses a key written twice (YAML itself lets the second one win, silently)."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -69,7 +69,9 @@ def read_mapping(path: Path, shown_as: str | None = None) -> Located:
     """
     name = shown_as or str(path)
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        text = path.read_text(encoding="utf-8")
+        refuse_depth(text, name)
+        content = yaml.load(text, Loader=_Loader)
     except FileNotFoundError:
         raise UserError(f"There is no file '{name}'.") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -87,18 +89,44 @@ def read_mapping(path: Path, shown_as: str | None = None) -> Located:
     return content
 
 
+DEEPEST = 50
+"""Levels of lists and mappings within each other that a file may have; no file of people comes near it."""
+
+_SEEMS_DEEP = DEEPEST
+"""So many brackets, dashes and spaces of one line could open as many levels; only where there are more it is counted."""
+
+
+def refuse_depth(text: str, name: str, loader: Any = SafeLoader) -> None:
+    """Raise :class:`UserError` for YAML with more than :data:`DEEPEST` levels: the libraries that read it would crash.
+
+    ``loader`` is the one that will read it, for where a line is doubtful they differ.
+    """
+    longest = max((len(line) - len(line.lstrip(" ")) for line in text.split("\n")), default=0)
+    if text.count("[") + text.count("{") + text.count("- ") + text.count("? ") + longest < _SEEMS_DEEP:
+        return
+    depth = 0
+    with suppress(yaml.YAMLError):  # what is no YAML is told by who reads it
+        for event in yaml.parse(text, Loader=loader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:
+                raise UserError(
+                    f"{name}: its lists and mappings lie more than {DEEPEST} levels deep. Write out what is meant."
+                )
+
+
 MOST_VALUES = 100_000
 """Values that a file may hold once its aliases are written out; no file of people comes near it."""
 
 
 def refuse_flood(path: Path) -> None:
-    """Raise :class:`UserError` for a YAML file whose aliases, written out, make it larger than :data:`MOST_VALUES`.
+    """Raise :class:`UserError` for a YAML file whose aliases, written out, make it larger than :data:`MOST_VALUES`, or too deep.
 
     A few lines of aliases of aliases would otherwise fill the memory. A file that is no YAML is left for its reader to tell.
     """
     try:
         text = path.read_text(encoding="utf-8")
-        root = yaml.compose(text, Loader=_SafeLoader) if "*" in text else None
+        refuse_depth(text, str(path), yaml.SafeLoader)  # Hydra's
+        root = yaml.compose(text, Loader=SafeLoader) if "*" in text else None
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError):
         return
     sizes: dict[int, int] = {}

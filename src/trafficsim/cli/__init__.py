@@ -8,6 +8,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from trafficsim.cli import (
     about,
@@ -23,6 +24,7 @@ from trafficsim.cli import (
     texts,
 )
 from trafficsim.errors import UserError
+from trafficsim.experiments.blaming import blaming
 
 STUDY_VERBS = ("compare", "run", "sweep")
 USER_ERROR, INTERRUPTED = 2, 130
@@ -54,7 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.do is None:
             _parser().print_help()
             return 0
-        return options.do(options)
+        with blaming(_files_in(options)):
+            return options.do(options)
     except UserError as error:
         print(f"trafficsim: {error}", file=sys.stderr)
         return USER_ERROR
@@ -75,6 +78,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"trafficsim: '{error.filename}' cannot be read or written: {error.strerror}.", file=sys.stderr)
         return USER_ERROR
+    except UnicodeEncodeError as error:  # bytes on the command line, or in a name, that are no text
+        shown = ascii(error.object[max(0, error.start - 20) : error.end + 20])
+        print(f"trafficsim: {shown} holds signs that are no text; write it in UTF-8.", file=sys.stderr)
+        return USER_ERROR
     except KeyboardInterrupt as stop:
         print(f"trafficsim: {str(stop) or 'stopped'}.", file=sys.stderr)
         return INTERRUPTED
@@ -88,6 +95,13 @@ def _parsed(words: list[str]) -> argparse.Namespace:
     if others:
         options.words += others
     return options
+
+
+def _files_in(options: argparse.Namespace) -> list[Path]:
+    """Return the results files that a command was given."""
+    words = [getattr(options, name, None) for name in ("database", "beside")]
+    words += [*(getattr(options, "places", None) or []), *(getattr(options, "words", None) or [])]
+    return [Path(word) for word in words if word and "\0" not in word and len(word) < 4096 and Path(word).is_file()]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -65,15 +65,16 @@ def _lines(files: list[Path]) -> tuple[list[StudyLine], list[str]]:
 def _under_way(file: Path) -> str:
     """Say how far the sweep is that writes a file just now, as its log tells; nothing where there is no such log."""
     log = file.with_suffix(".log")
-    told = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
+    told = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.is_file() else []
     progress = [line.partition(" progress ")[2] for line in told if " progress " in line]
-    if not progress:
+    try:
+        last = json.loads(progress[-1])
+        return (
+            f"{file} is being written: {last['finished']:,} of {last['of']:,} replicates of this sweep are done, "
+            f"{last['a_second']:.2g} a second, about {last['seconds_left']:,.0f} s left; {last['failed']:,} failed."
+        )
+    except (ValueError, LookupError, TypeError):  # none yet, or none of ours
         return ""
-    last = json.loads(progress[-1])
-    return (
-        f"{file} is being written: {last['finished']:,} of {last['of']:,} replicates of this sweep are done, "
-        f"{last['a_second']:.2g} a second, about {last['seconds_left']:,.0f} s left; {last['failed']:,} failed."
-    )
 
 
 def _plain(line: StudyLine) -> dict[str, Any]:

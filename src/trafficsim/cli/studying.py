@@ -4,13 +4,14 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from trafficsim.configuration import Configuration
 from trafficsim.errors import UserError
+from trafficsim.experiments.blaming import blaming
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -43,7 +44,8 @@ def study(verb: str, words: list[str]) -> int:
     folders = [flags.config_dir] if flags.config_dir else []
     name = flags.config_name or composition.CONFIG_NAME
     composition.refuse_code(overrides)
-    if not (flags.cfg or flags.info or flags.hydra_help or flags.shell_completion):
+    only_shown = flags.cfg or flags.info or flags.hydra_help or flags.shell_completion
+    if not only_shown:
         if flags.multirun or "hydra.mode=MULTIRUN" in overrides:
             composition.check_jobs(overrides, folders, name)
         else:
@@ -56,7 +58,8 @@ def study(verb: str, words: list[str]) -> int:
     command = _as_command([f"trafficsim {verb}", *switches, *composition.join_arms(overrides)])
     with command, composition.sentences(composition.existing_folders(folders), name):
         try:
-            conducted()
+            with composition.stumbles_told() if only_shown else nullcontext():
+                conducted()
         except _Stopped as stop:
             raise stop.reason from None
     return max(codes, default=DONE)
@@ -122,8 +125,13 @@ def conduct(configuration: Configuration, manner: Manner) -> int:
     if manner.dry_run:
         from trafficsim.cli.forecast import show_forecast
 
-        return show_forecast(configuration, sweep_file(configuration), manner.as_json)
-    return _sweep(configuration, manner) if manner.verb == "sweep" else _compare(configuration, manner)
+        with blaming([sweep_file(configuration)]):
+            return show_forecast(configuration, sweep_file(configuration), manner.as_json)
+    do, folder = (
+        (_sweep, sweep_file(configuration).parent) if manner.verb == "sweep" else (_compare, _folder(configuration))
+    )
+    with blaming(sorted(folder.glob("study*.sqlite"))):
+        return do(configuration, manner)
 
 
 def sweep_file(configuration: Configuration) -> Path:
@@ -154,6 +162,13 @@ def _sweep(configuration: Configuration, manner: Manner) -> int:
     return SOME_FAILED if conclusion.failed else DONE
 
 
+def _folder(configuration: Configuration) -> Path:
+    """Return the folder of what ``compare`` and ``run`` write: one a study."""
+    from trafficsim.experiments.study import study_of
+
+    return Path(configuration.output.folder) / study_of(configuration).study_id
+
+
 def _closing(conclusion: "Conclusion", seconds: float) -> str:
     there = conclusion.at_hand + conclusion.finished
     words = f"{there:,} of {conclusion.tasks:,} replicates are in the file"
@@ -167,9 +182,8 @@ def _compare(configuration: Configuration, manner: Manner) -> int:
     """Do what is missing, and show table and figures."""
     from trafficsim.cli.listening import watched
     from trafficsim.experiments.conduct import conduct_study
-    from trafficsim.experiments.study import study_of
 
-    folder = Path(configuration.output.folder) / study_of(configuration).study_id
+    folder = _folder(configuration)
     database, unfinished = folder / "study.sqlite", folder / "study.unfinished.sqlite"
     path = database if database.exists() else unfinished
     with watched(as_json=manner.as_json) as watch:

@@ -14,6 +14,7 @@ import pandas as pd
 from trafficsim.analysis.paired import LEVEL
 from trafficsim.analysis.summary import arm_totals, summarise
 from trafficsim.catalog.reading import nearest, one_of
+from trafficsim.comparison.blamed import blamed
 from trafficsim.comparison.lives import Life, lives_in
 from trafficsim.configuration import Configuration
 from trafficsim.errors import UserError
@@ -116,6 +117,7 @@ class Comparison:
         own = self.summary[["indicator", "arm", "mean", "low", "high"]]
         return self._in_words(own[own["indicator"].isin(self._indicators(indicators))])
 
+    @blamed
     def effects(
         self, by: str = "all", indicators: str | Sequence[str] = (), arms: str | Sequence[str] = (),
         against: str | None = None, level: float = LEVEL,
@@ -136,6 +138,7 @@ class Comparison:
         found, _ = self._effects(by, indicators, arms, against, level)
         return self._in_words(found.table.assign(word=self._words(found)))
 
+    @blamed
     def beside(
         self, other: "Comparison", indicators: str | Sequence[str] = (), level: float = LEVEL
     ) -> "trafficsim.analysis.beside.Beside":
@@ -151,12 +154,14 @@ class Comparison:
         here, there = (measures_in(each.path, each.study, ALL, names) for each in (self, other))
         return beside(here, there, (self.configuration.plain(), other.configuration.plain()), level)
 
+    @blamed
     def series(self, indicators: str | Sequence[str] = ()) -> pd.DataFrame:
         """Return indicators month by month: arm ("history" before arms part), draw, replicate, indicator, month, value."""
         names = self._indicators(indicators)
         monthly = self._by_month("monthly")
         return monthly[monthly["indicator"].isin(names)].reset_index(drop=True)
 
+    @blamed
     def stocks(self, kind: str = "migrant_status") -> pd.DataFrame:
         """Return how many people there are in each status (or, of kind "child_care", children in whose care) at each month's end.
 
@@ -169,12 +174,14 @@ class Comparison:
         columns = ["arm", "draw", "replicate", "month", "level", "count"]
         return stocks.loc[stocks["kind"] == kind, columns].reset_index(drop=True)
 
+    @blamed
     def harms(self, arm: str | None = None) -> pd.DataFrame:
         """Return each harm in the same lives under the baseline and ``arm`` (default: the last): met, spared, met anew."""
         from trafficsim.analysis.counterfactuals import table_of
 
         return table_of(self._counterfactuals(arm).harms())
 
+    @blamed
     def fates(self, arm: str | None = None, harm: str | None = None) -> pd.DataFrame:
         """Return each fate under the baseline with those of the same lives under ``arm`` (default: the last).
 
@@ -202,6 +209,7 @@ class Comparison:
 
         return (*DRAWINGS, EFFECTS, YEARS)
 
+    @blamed
     def plot(self, name: str = "", **options: Any) -> "matplotlib.figure.Figure":
         """Return a figure by its name (default: the differences between arms, or the levels of a single arm).
 
@@ -235,6 +243,7 @@ class Comparison:
             )
         return figure
 
+    @blamed
     def table(self, name: str = "totals", **options: Any) -> "Shown":
         """Return a table as the command line prints it; ``print`` it, or let a notebook show it.
 
@@ -267,6 +276,7 @@ class Comparison:
             return save_study(self._result, path)
         raise UserError(f"The study is in {self._path} already; copy that file, or 'trafficsim bundle' it for others.")
 
+    @blamed
     def report(self, folder: Path | str) -> list[Path]:
         """Write the study as a page and a PDF, with its figures in a folder ``figures`` there; return the paths of both.
 
@@ -281,6 +291,7 @@ class Comparison:
         drawn = draw_figures(self.path, Path(folder) / "figures", self.study)
         return list(write_report(document_of(read_study(self.path, self.study), drawn), folder))
 
+    @blamed
     def __str__(self) -> str:
         """Return the table that the command line prints."""
         return str(self.table())
@@ -293,6 +304,7 @@ class Comparison:
         number = len(places) // worlds
         return f"<Comparison of {', '.join(self.arms)}; {number} {'replicate' if number == 1 else 'replicates'}{among}>"
 
+    @blamed
     def _repr_html_(self) -> str:
         return self.table()._repr_html_()
 

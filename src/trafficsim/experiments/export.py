@@ -8,7 +8,7 @@ from sqlite3 import Connection
 import pandas as pd
 
 from trafficsim.errors import UserError
-from trafficsim.experiments.files import reading
+from trafficsim.experiments.files import checked_columns, reading
 from trafficsim.experiments.schema import TABLES
 
 FORMATS = ("csv", "parquet")
@@ -41,7 +41,7 @@ def export_study(database: Path | str, folder: Path | str, formats: Sequence[str
             for table in (*TABLES, *VIEWS):
                 for name in wanted:
                     path = folder / f"{table}.{name}"
-                    write[name](path, _pieces(connection, table))
+                    write[name](path, _pieces(connection, database, table))
                     written.append(path)
     except OSError as problem:
         raise UserError(
@@ -50,10 +50,12 @@ def export_study(database: Path | str, folder: Path | str, formats: Sequence[str
     return written
 
 
-def _pieces(connection: Connection, table: str) -> Iterator[pd.DataFrame]:
+def _pieces(connection: Connection, database: Path | str, table: str) -> Iterator[pd.DataFrame]:
     """Yield a table piece by piece, at least one, with types that do not depend on what stands in it."""
     types = {column: TYPES[kind] for column, (kind, _) in TABLES.get(table, {}).items()}
     for piece in pd.read_sql_query(f"select * from {table}", connection, chunksize=ROWS_AT_A_TIME):
+        if types:  # of views, some columns may be empty
+            checked_columns(piece, database)
         yield piece.astype(types) if types else piece.convert_dtypes()
 
 

@@ -1,14 +1,16 @@
 """Results files on disk: whose they are, whether they are whole, and in a sentence why one cannot be used."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from sqlite_utils import Database
 
 from trafficsim.errors import UserError
+from trafficsim.experiments.form import missing_parts, strange_parts, wrong_cells, wrong_columns
 from trafficsim.experiments.schema import APPLICATION_ID, FORM, create_tables
 
 SQLITE_FILE = b"SQLite format 3\0"
@@ -45,6 +47,7 @@ def check_ours(path: Path | str) -> None:
                 connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
             )
             empty = connection.execute("select count(*) from sqlite_master").fetchone()[0] == 0
+            strange = strange_parts(connection) if (application, form) == (APPLICATION_ID, FORM) else []
     except DamagedFileError as problem:
         # What the file says of itself stands at its very beginning, whatever else is lost.
         if int.from_bytes(header[APPLICATION_AT : APPLICATION_AT + 4]) != APPLICATION_ID:
@@ -52,6 +55,8 @@ def check_ours(path: Path | str) -> None:
         raise
     if application != APPLICATION_ID and not empty:
         raise UserError(f"{path} {not_ours}")
+    if strange:
+        raise UserError(f"{path} has {strange[0]}. It is left as it is, and nothing of it is run.")
     if application == APPLICATION_ID and form != FORM:
         raise UserError(
             f"{path} comes from a version of trafficsim whose tables have another form ({form}, not {FORM}). It is left as "
@@ -76,7 +81,7 @@ def check_whole(path: Path | str) -> None:
     with closing(connected(path, "rw")) as connection:
         try:
             problems = [row[0] for row in connection.execute("PRAGMA quick_check(1)")]
-        except sqlite3.DatabaseError as problem:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as problem:
             if "locked" in str(problem):
                 raise in_use(path) from problem
             problems = [str(problem)]
@@ -118,7 +123,7 @@ def _readable(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         with closing(connected(path, "ro")) as connection:
             yield connection
-    except (sqlite3.DatabaseError, pd.errors.DatabaseError) as problem:
+    except (sqlite3.DatabaseError, pd.errors.DatabaseError, UnicodeDecodeError) as problem:
         if "locked" in str(problem):
             raise in_use(path) from problem
         if "no such table" in str(problem):
@@ -134,12 +139,37 @@ def reading(path: Path | str) -> Iterator[sqlite3.Connection]:
         raise UserError(f"There is no database '{path}'; name the file that compare, run or sweep has written.")
     check_ours(path)
     with _readable(path) as connection:
+        if missing := missing_parts(connection):
+            raise DamagedFileError(f"{path} holds no study: it lacks table {missing[0]}.")
+        for wrong in wrong_cells(connection):
+            raise DamagedFileError(f"{path}: {wrong} cannot be what was written there.")
         yield connection
+
+
+def frame_in(
+    connection: sqlite3.Connection, path: Path | str, question: str, values: Sequence[Any] = ()
+) -> pd.DataFrame:
+    """Return the rows that answer a question to a results file; :class:`DamagedFileError` where a column holds what it cannot."""
+    frame = pd.read_sql_query(question, connection, params=list(values))
+    return checked_columns(frame, path)
+
+
+def checked_columns(frame: pd.DataFrame, path: Path | str) -> pd.DataFrame:
+    """Return the frame; :class:`DamagedFileError` where a column holds what it cannot."""
+    for column in wrong_columns(frame):
+        raise DamagedFileError(f"{path}: what is read as column {column} cannot be what was written there.")
+    return frame
 
 
 def connected(path: Path, mode: str) -> sqlite3.Connection:
     """Connect to the file at ``path``, whatever characters it has in its name."""
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", timeout=2.0, uri=True)
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", timeout=2.0, uri=True)
+    try:
+        connection.execute("PRAGMA trusted_schema = off")  # a stranger may have written the definitions in it
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def opened(path: Path) -> Database:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from trafficsim.experiments.explanations import DrawRows, Rows, description, explanations
-from trafficsim.experiments.files import reading
+from trafficsim.experiments.files import frame_in, reading
 from trafficsim.experiments.points import laid_out_in, study_in
 from trafficsim.experiments.result import HISTORY, StudyResult
 from trafficsim.experiments.schema import OF_PAIRS, TABLES
@@ -45,7 +45,7 @@ def open_study(path: Path | str, study: str | None = None, tables: Collection[st
         frames: dict[str, pd.DataFrame] = {}
         for table in tables:
             sql, values = _query(table, chosen)
-            frames[table] = pd.read_sql_query(sql, connection, params=values)
+            frames[table] = frame_in(connection, path, sql, values)
             if table in ("monthly", "stocks"):
                 beside = series_of(Path(path), connection, chosen[0], table)
                 if beside is not None:
@@ -72,12 +72,13 @@ def group_totals(
     """Return the totals by the groups of one dimension; columns arm, draw, replicate, indicator, dimension, level, value."""
     with reading(path) as connection:
         chosen = study_in(connection, path, study)
-        return pd.read_sql_query(
+        return frame_in(
+            connection,
+            path,
             "select arm, draw, replicate, indicator, dimension, level, value from study_runs "
             "join totals on totals.run = study_runs.run "
             f"where study = ? and arm != '{HISTORY}' {_among(indicators)}and dimension = ?",
-            connection,
-            params=[chosen, *indicators, dimension],
+            [chosen, *indicators, dimension],
         )
 
 
@@ -89,11 +90,12 @@ def monthly_values(path: Path | str, study: str | None = None, indicators: Colle
     columns = ["arm", "draw", "replicate", "indicator", "month", "value"]
     with reading(path) as connection:
         chosen = study_in(connection, path, study)
-        own = pd.read_sql_query(
+        own = frame_in(
+            connection,
+            path,
             f"select {', '.join(columns)} from study_runs join monthly on monthly.run = study_runs.run "
             f"where study = ? and arm != '{HISTORY}' {_among(indicators)}",
-            connection,
-            params=[chosen, *indicators],
+            [chosen, *indicators],
         )
         beside = series_of(Path(path), connection, chosen, "monthly")
     if beside is None:

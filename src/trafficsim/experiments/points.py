@@ -10,7 +10,7 @@ import pandas as pd
 from trafficsim.configuration import Configuration
 from trafficsim.designs import LAID_OUT
 from trafficsim.errors import UserError
-from trafficsim.experiments.files import DamagedFileError, reading
+from trafficsim.experiments.files import DamagedFileError, frame_in, reading
 from trafficsim.layouts import LaidOutPoints, Layout
 
 
@@ -73,9 +73,7 @@ def assumptions_in(path: Path | str, study: str | None = None) -> tuple[pd.DataF
             columns = pd.Index(points.layout.parameters, name="parameter")
             index = pd.RangeIndex(len(points), name="draw")
             return pd.DataFrame(points.values(), index, columns, copy=False), points.layout
-        rows = pd.read_sql_query(
-            "select draw, process, name, value from draws where study = ?", connection, params=[chosen]
-        )
+        rows = frame_in(connection, path, "select draw, process, name, value from draws where study = ?", [chosen])
     return wide(rows), None
 
 

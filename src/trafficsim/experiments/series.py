@@ -7,6 +7,7 @@ results file speaks of it, so that a study that is killed leaves at most a part 
 import hashlib
 import importlib.util
 import os
+import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -14,13 +15,17 @@ from typing import Any
 
 import pandas as pd
 
+from trafficsim.catalog.reading import shortened
 from trafficsim.engine.calendar import month_label
 from trafficsim.errors import UserError
 from trafficsim.experiments.content import IN_PARQUET
+from trafficsim.experiments.files import DamagedFileError
 from trafficsim.experiments.result import RunRecord
 
 INDICATOR = "indicator"
 """The kind of a series that table ``monthly`` would hold; other kinds are those of table ``stocks``."""
+
+_PART = re.compile(r"[0-9a-f]{24}\.parquet")
 
 _PARTS = """
 select distinct part from run_series join study_runs using (run) where study = ?
@@ -33,6 +38,16 @@ select identity, arm, draw, replicate, run from study_runs join runs on runs.id 
 def series_folder(path: Path) -> Path:
     """Return the folder of the parts that belong to the results file at ``path``."""
     return path.parent / "series"
+
+
+def part_at(path: Path, part: str) -> Path:
+    """Return where a part of the results file at ``path`` lies; :class:`DamagedFileError` for a name that is none of ours.
+
+    A stranger may have written the name: it shall lead to no other file, which would be read, or deleted with a study.
+    """
+    if not _PART.fullmatch(str(part)):
+        raise DamagedFileError(f"{path}: {shortened(repr(part))} is not the name of a file with series.")
+    return series_folder(path) / part
 
 
 def check_parquet() -> None:
@@ -83,7 +98,7 @@ def series_of(path: Path, connection: sqlite3.Connection, study: str, table: str
     check_parquet()
     frames = []
     for part in parts:
-        file = series_folder(path) / part
+        file = part_at(path, part)
         try:
             frames.append(pd.read_parquet(file, filters=[("kind", "==" if table == "monthly" else "!=", INDICATOR)]))
         except (OSError, ValueError) as problem:
@@ -101,7 +116,7 @@ def series_of(path: Path, connection: sqlite3.Connection, study: str, table: str
 def problems_of_parts(path: Path, connection: sqlite3.Connection) -> Iterable[str]:
     """Yield what is wrong with the parts that a results file refers to."""
     for part, digest in connection.execute("select part, sha256 from series_parts order by part"):
-        file = series_folder(path) / part
+        file = part_at(path, part)
         if not file.is_file():
             yield f"{file} is missing: the series of some runs of {path} are in it."
         elif hashlib.sha256(file.read_bytes()).hexdigest() != digest:
@@ -111,7 +126,7 @@ def problems_of_parts(path: Path, connection: sqlite3.Connection) -> Iterable[st
 def forget_lost_parts(path: Path, connection: sqlite3.Connection) -> None:
     """Forget the parts that are no longer there, so that their runs are lived through again."""
     for (part,) in connection.execute("select part from series_parts").fetchall():
-        if not (series_folder(path) / part).is_file():
+        if not part_at(path, part).is_file():
             runs = "id in (select run from run_series where part = ?)"
             connection.execute(f"update runs set kept = replace(kept, ', {IN_PARQUET}', '') where {runs}", [part])
             connection.execute("delete from run_series where part = ?", [part])

@@ -26,7 +26,7 @@ from trafficsim.experiments.series import (
     check_parquet,
     forget_lost_parts,
     forget_unused_parts,
-    series_folder,
+    part_at,
     write_part,
 )
 
@@ -179,9 +179,9 @@ def delete_study(path: Path | str, study: str) -> int:
                     database.execute(f"delete from {table} where study = ?", [study])
                 database.execute("delete from studies where id = ?", [study])
                 deleted = _delete_orphans(database)
-                unused = forget_unused_parts(database.conn)
+                unused = [part_at(path, part) for part in forget_unused_parts(database.conn)]
             for part in unused:
-                (series_folder(path) / part).unlink(missing_ok=True)
+                part.unlink(missing_ok=True)
             database.execute("vacuum")
         finally:
             close(database)
