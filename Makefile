@@ -21,7 +21,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export NUMBA_NUM_THREADS ?= 1
 
-.PHONY: demo test mutants units fuzz soak bench bench-peers lint format docs generated figure experiments notebooks requirements clean
+.PHONY: demo test mutants units fuzz audit soak bench bench-peers lint format docs generated figure experiments notebooks requirements clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/runtime  ## Three policies, the same lives, a table and figures
@@ -36,8 +36,8 @@ mutants: .venv/development  ## Every rule with one slip in it, tried against its
 units: .venv/development  ## Every rule walked with units in the place of numbers, and every wrong unit tried
 	PYTHONPATH=tests $(BIN)/python -m dimensions
 
-fuzz: .venv/development  ## 120,000 files and addresses as nobody would write them; the tests try 2,400
-	TRAFFICSIM_FUZZ=20000 $(BIN)/python -m pytest -n $(WORKERS) tests/test_fuzz.py
+fuzz: .venv/development  ## 135,000 files, settings, names and addresses as nobody would write them; the tests try 4,500
+	TRAFFICSIM_FUZZ=12000 $(BIN)/python -m pytest -n $(WORKERS) tests/test_fuzz*.py
 
 soak: .venv/development  ## A day in the life of a large study: every hour a kill, a full disk, a cut file ...; the tests live through three hours
 	TRAFFICSIM_HOURS=24 $(BIN)/python -m pytest --capture=no tests/test_soak.py
@@ -91,6 +91,11 @@ requirements:
 	$(COMPILE) --extra test --extra lint --extra docs --constraint requirements/runtime.txt --output-file requirements/development.txt
 	$(COMPILE) --extra notebooks --constraint requirements/development.txt --output-file requirements/notebooks.txt
 	$(PIN) requirements/peers.in --constraint requirements/runtime.txt --output-file requirements/peers.txt
+	$(PIN) requirements/audit.in --output-file requirements/audit.txt
+
+audit: .venv/development  ## Pins, hashes, what is installed, and where a service can be reached, known vulnerabilities
+	@$(MAKE) --silent .cache/audit/installed || echo "pip-audit could not be installed."
+	$(BIN)/python requirements/audit.py --pip-audit .cache/audit/bin/pip-audit
 
 clean:
 	rm -rf .venv .venv-peers .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist docs/_build
@@ -111,6 +116,12 @@ clean:
 
 .venv/development: requirements/development.txt .venv/runtime
 	@$(PIP) install --require-hashes -r requirements/development.txt
+	@touch $@
+
+# It asks about the other locks, so it has an environment of its own.
+.cache/audit/installed: requirements/audit.txt | .venv/environment
+	@$(BIN)/python -m venv --clear .cache/audit
+	@.cache/audit/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/audit.txt
 	@touch $@
 
 .venv/notebooks: requirements/notebooks.txt .venv/runtime

@@ -15,6 +15,7 @@ from generating import (
     command_part,
     drawings,
     evidence_parts,
+    licence_part,
     model_parts,
     relation_parts,
 )
@@ -37,6 +38,7 @@ def texts() -> dict[str, str]:
         "corridors.md": catalogue_parts.corridors_page,
         "claims.md": claim_parts.claims_page,
         "commands.md": command_part.commands_page,
+        "licences.md": licence_part.licences_page,
         "coverage.md": evidence_parts.coverage_page,
         "sources.md": evidence_parts.sources_page,
         "parts/schedule.md": lambda: model_parts.md.part(model_parts.schedule_table()),
