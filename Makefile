@@ -21,7 +21,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export NUMBA_NUM_THREADS ?= 1
 
-.PHONY: demo test mutants units fuzz audit soak bench bench-peers lint format docs generated figure experiments notebooks requirements clean
+.PHONY: demo test mutants units fuzz audit soak golden stability release-check bench bench-peers lint format docs generated figure experiments notebooks requirements clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/runtime  ## Three policies, the same lives, a table and figures
@@ -41,6 +41,15 @@ fuzz: .venv/development  ## 135,000 files, settings, names and addresses as nobo
 
 soak: .venv/development  ## A day in the life of a large study: every hour a kill, a full disk, a cut file ...; the tests live through three hours
 	TRAFFICSIM_HOURS=24 $(BIN)/python -m pytest --capture=no tests/test_soak.py
+
+golden: .venv/development  ## Write the hashes of the fixed study anew, after a change that is meant; note it in CHANGELOG.md
+	$(BIN)/python -m benchmarks.golden --write
+
+stability: .venv/development  ## The fixed study with several Pythons, versions of numba and NumPy, and an older processor
+	$(BIN)/python -m benchmarks.stability
+
+release-check: .venv/development  ## Wheel and source archive, each installed in a clean environment, and the first examples run
+	$(BIN)/python -m benchmarks.clean_install
 
 bench: .venv/development
 	$(BIN)/python -m benchmarks.run
@@ -92,6 +101,8 @@ requirements:
 	$(COMPILE) --extra notebooks --constraint requirements/development.txt --output-file requirements/notebooks.txt
 	$(PIN) requirements/peers.in --constraint requirements/runtime.txt --output-file requirements/peers.txt
 	$(PIN) requirements/audit.in --output-file requirements/audit.txt
+	$(PIN) pyproject.toml --constraint requirements/runtime.txt --output-file requirements/stability/locked.txt
+	$(PIN) pyproject.toml --constraint requirements/stability/numba-0.68.0.in --output-file requirements/stability/numba-0.68.0.txt
 
 audit: .venv/development  ## Pins, hashes, what is installed, and where a service can be reached, known vulnerabilities
 	@$(MAKE) --silent .cache/audit/installed || echo "pip-audit could not be installed."

@@ -18,6 +18,7 @@ from generating import (
     licence_part,
     model_parts,
     relation_parts,
+    stability_part,
 )
 from trafficsim.catalog import catalog
 
@@ -57,6 +58,7 @@ def texts() -> dict[str, str]:
         "parts/calibration-targets.md": calibration_parts.targets_part,
         "parts/validation.md": calibration_parts.validation_part,
         "parts/relations.md": relation_parts.relations_part,
+        "parts/stability.md": stability_part.stability_part,
     }
     pages = {path: make() for path, make in made.items()}
     pages |= {f"parameters/{process}.md": catalogue_parts.parameters_page(process) for process in catalog().parameters}

@@ -17,6 +17,7 @@ from trafficsim.cli import (
     calibrating,
     choosing,
     claiming,
+    explaining,
     lives,
     paging,
     sensing,
@@ -153,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
     stored.add_first_commands(verb)
     affecting.add_commands(verb)
     lives.add_commands(verb)
+    explaining.add_command(verb)
     sensing.add_commands(verb)
     claiming.add_commands(verb)
     choosing.add_commands(verb)

@@ -49,12 +49,12 @@ def _completer(verb: str, action: argparse.Action) -> Callable[..., Iterable[str
         return lambda parsed_args, **_: catalogue_names(parsed_args.kind, parsed_args.config_dir)
     if action.dest in ("study", "delete"):
         return lambda parsed_args, **_: studies_in_files(parsed_args)
-    if action.dest in ("database", "places"):
+    if action.dest in ("database", "second", "places"):
         return FilesCompleter(["sqlite"])
     if action.dest in ("config_dir", "folder"):
         return DirectoriesCompleter()
     named: Mapping[str, Candidates] = {
-        "arm": arms, "against": arms, "indicator": lambda: [*indicators(), "all"], "harm": harms,
+        "arm": arms, "arms": arms, "against": arms, "indicator": lambda: [*indicators(), "all"], "harm": harms,
     }  # fmt: skip
     found = named.get(action.dest)
     return None if found is None else lambda **_: found()

@@ -232,6 +232,18 @@ examples:
   trafficsim life 'arms=[status_quo,non_refoulement_only]' scale=0.05 replicate=3
 """
 
+EXPLAIN = """\
+Both files keep every event (output.events=true) and have the same seed, scale and dates, so that the same people live in both, with
+the same luck. They may come from two versions of trafficsim, of Python or of a library, or from two sets of assumptions. What was
+told otherwise is listed first; then the first month in which a life differs, the rule that decided the event, and what came of it.
+
+exit code 0: nothing differs (or two arms were compared); 1: something does.
+
+examples:
+  trafficsim explain before/study.sqlite after/study.sqlite
+  trafficsim explain results/study/study.sqlite --arms status_quo letter_package
+"""
+
 CLAIMS = """\
 Two sweeps are lived through first, unless they are there already: one over worlds that fit the data (design posterior), one
 over the wide prior (latin_hypercube), each under all the policies that the claims need. They go into one file,
