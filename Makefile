@@ -48,7 +48,7 @@ golden: .venv/development  ## Write the hashes of the fixed study anew, after a 
 stability: .venv/development  ## The fixed study with several Pythons, versions of numba and NumPy, and an older processor
 	$(BIN)/python -m benchmarks.stability
 
-release-check: .venv/development  ## Wheel and source archive, each installed in a clean environment, and the first examples run
+release-check: .venv/development  ## Wheel and source archive, each in a clean environment: the README's commands and the guide to Python, in an empty folder
 	$(BIN)/python -m benchmarks.clean_install
 
 bench: .venv/development

@@ -1,63 +1,64 @@
-"""``make release-check``: wheel and source archive, each installed with the locked dependencies in an environment of its own.
+"""Wheel and source archive, each installed in a clean environment and tried from an empty folder: ``make release-check``.
 
-From each the README's first comparison (at a small scale) and an example from Python are run in an empty folder that has nothing
-to do with the checkout. What it did and how long each step took is printed; the first thing that fails ends it.
+Tried are the README's first commands and the examples of the guide to Python, with nothing of the checkout at hand.
 """
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-LOCK = ROOT / "requirements" / "runtime.txt"
-SMALL = ("scale=0.01", "policy_start=2010-01", "years=1", "replicates=2", "draws=0")
-POLICIES = "arms=[status_quo,non_refoulement_only,letter_package]"
-EXAMPLE = (
-    "import trafficsim; "
-    "study = trafficsim.compare(['status_quo', 'letter_package'], scale=0.01, policy_start='2010-01', years=1, draws=0); "
-    "print(len(study.totals), 'totals from', trafficsim.__file__)"
-)
+GUIDE = ROOT / "docs" / "guides" / "python.md"
 
 
-def step(what: str, *words: object, cwd: Path) -> None:
-    """Run a command in ``cwd`` without anything of the checkout in its surroundings; say how long it took."""
-    surroundings = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "NUMBA_CACHE_DIR")}
-    surroundings |= {"NUMBA_CACHE_DIR": str(cwd / "compiled")}
-    started = time.perf_counter()
-    done = subprocess.run(
-        [str(word) for word in words], cwd=cwd, env=surroundings, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise SystemExit(f"{what}: failed.\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
-    print(
-        f"  {what}: {time.perf_counter() - started:.0f} s. {(done.stdout.strip().splitlines() or [''])[-1]}", flush=True
-    )
+def main() -> None:
+    """Build both, and try both."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        build = [sys.executable, "-m", "hatchling", "build", "-d", str(folder)]
+        subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+        for archive in sorted(folder.glob("trafficsim-*")):
+            tried(archive, folder / f"environment-{archive.suffix[1:]}", folder / f"empty-{archive.suffix[1:]}")
 
 
-def main() -> int:
-    """Build both, install each, and run the examples."""
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        step("build", sys.executable, "-m", "hatchling", "build", "-d", folder / "dist", cwd=ROOT)
-        for archive in sorted((folder / "dist").iterdir()):
-            print(archive.name, flush=True)
-            environment, empty = folder / archive.suffix.strip("."), folder / f"empty{archive.suffix}"
-            empty.mkdir()
-            python = environment / "bin" / "python"
-            pip = (python, "-m", "pip", "--disable-pip-version-check", "--quiet", "install")
-            step("environment", sys.executable, "-m", "venv", environment, cwd=empty)
-            step("locked dependencies", *pip, "--require-hashes", "-r", LOCK, cwd=empty)
-            step("trafficsim", *pip, "--no-deps", "--no-build-isolation", archive, cwd=empty)
-            step("compare", environment / "bin" / "trafficsim", "compare", POLICIES, *SMALL, cwd=empty)
-            step("from Python", python, "-c", EXAMPLE, cwd=empty)
-            if not list(empty.glob("results/*/study.sqlite")):
-                raise SystemExit(f"{archive.name}: no results file was written.")
-    print("Both install and run.")
-    return 0
+def tried(archive: Path, environment: Path, empty: Path) -> None:
+    """Install an archive with the locked dependencies, and run the examples."""
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+    pip = [environment / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
+    subprocess.run([*pip, "--require-hashes", "-r", ROOT / "requirements" / "runtime.txt"], check=True)
+    subprocess.run([*pip, "--no-deps", "--no-build-isolation", archive], check=True)
+    print(f"{archive.name}: installed in {time.monotonic() - began:.0f} s", flush=True)
+    empty.mkdir()
+    clean = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "NUMBA_CACHE_DIR")}
+    clean |= {"PATH": f"{environment / 'bin'}{os.pathsep}{os.environ['PATH']}", "XDG_CACHE_HOME": str(empty / "cache")}
+    where = [environment / "bin" / "python", "-c", "import trafficsim; print(trafficsim.__file__)"]
+    told = subprocess.run(where, cwd=empty, env=clean, check=True, capture_output=True, text=True).stdout.strip()
+    assert Path(told).is_relative_to(environment), told
+    (empty / "guide.txt").write_text(re.sub(r"^```.*$", "", GUIDE.read_text(), flags=re.MULTILINE))
+    examples = ["python", "-m", "doctest", "-o", "ELLIPSIS", "guide.txt"]
+    for words in [*commands_of_the_readme(), examples]:
+        began = time.monotonic()
+        done = subprocess.run(words, cwd=empty, env=clean, capture_output=True, text=True)
+        shown = "the guide to Python" if words is examples else " ".join(words)
+        if done.returncode or "Traceback" in done.stderr:
+            sys.exit(f"{shown} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+        print(f"  {time.monotonic() - began:5.1f} s  {shown}", flush=True)
+
+
+def commands_of_the_readme() -> Iterator[list[str]]:
+    """Yield the commands of the README that take no longer than a first look."""
+    text = (ROOT / "README.md").read_text()
+    block = re.search(r"After that, the command itself:\n\n```sh\n(.*?)```", text, re.DOTALL)
+    assert block, "README.md has no block of first commands"
+    for line in block[1].splitlines():
+        yield line.partition("#")[0].replace(".venv/bin/", "").split()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
