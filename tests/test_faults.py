@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 from contents import contents_of
-from leftovers import assert_no_process_is_left, processes_of
+from leftovers import assert_no_process_is_left, workers_of
 from sweeps import FILE, command, finished, sweep
 
 from trafficsim import cli
@@ -132,14 +132,7 @@ def test_workers_are_killed_while_the_parent_lives(
     process, luck, killed = begun(*SLOWER, "executor=processes", "workers=2", wait_for="planned"), random.Random(3), 0
     while process.poll() is None and killed < KILLS_ALLOWED:
         time.sleep(luck.uniform(0.3, 0.8))
-        children = [
-            int(child)
-            for parent in processes_of(process.pid)
-            if parent != process.pid
-            for child in subprocess.run(
-                ["ps", "-o", "pid=", "--ppid", str(parent)], capture_output=True, text=True, check=False
-            ).stdout.split()
-        ]
+        children = workers_of(process.pid)
         if children:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(luck.choice(children), signal.SIGKILL)
@@ -148,6 +141,20 @@ def test_workers_are_killed_while_the_parent_lives(
     last = json.loads(out.splitlines()[-1])
     assert killed == KILLS_ALLOWED
     assert (process.returncode, last["event"], last["done"], last["failed"]) == (0, "finished", 30, 0)
+    assert contents_of(tmp_path / FILE) == contents_of(whole(*SLOWER))
+
+
+def test_a_worker_is_killed_in_the_middle_of_what_it_tells(
+    whole: Callable[..., Path], tmp_path: Path, begun: Callable[..., subprocess.Popen[str]]
+) -> None:
+    process = begun(*SLOWER, "executor=processes", "workers=2")
+    os.kill(process.pid, signal.SIGSTOP)  # nobody reads, so what the workers tell waits half told
+    time.sleep(2.0)
+    os.kill(workers_of(process.pid)[0], signal.SIGKILL)
+    os.kill(process.pid, signal.SIGCONT)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert json.loads(out.splitlines()[-1])["done"] == 30
     assert contents_of(tmp_path / FILE) == contents_of(whole(*SLOWER))
 
 

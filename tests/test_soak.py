@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from contents import contents_of
-from leftovers import assert_no_process_is_left, processes_of
+from leftovers import assert_no_process_is_left, workers_of
 from sweeps import FILE, command, finished, sweep
 
 HOURS = int(os.environ.get("TRAFFICSIM_HOURS", "3"))
@@ -65,12 +65,6 @@ class Day:
                 return event
         pytest.fail(f"it ended before {name}: {self.process.communicate()}")
 
-    def workers(self) -> list[int]:
-        """Return the processes that live through replicates."""
-        servers = [number for number in processes_of(self.process.pid) if number != self.process.pid]
-        listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-        return [int(pid) for pid, parent in (line.split() for line in listed.splitlines()) if int(parent) in servers]
-
     def ended(self, code: int) -> str:
         """Wait for the end, which must be this one and leave no process; return what was said."""
         out, err = self.process.communicate(timeout=300)
@@ -84,11 +78,11 @@ class Day:
 
 
 def a_worker_is_killed(day: Day) -> None:
-    os.kill(LUCK.choice(day.workers()), signal.SIGKILL)
+    os.kill(LUCK.choice(workers_of(day.process.pid)), signal.SIGKILL)
 
 
 def a_worker_is_held_up(day: Day) -> None:
-    worker = LUCK.choice(day.workers())
+    worker = LUCK.choice(workers_of(day.process.pid))
     os.kill(worker, signal.SIGSTOP)
     time.sleep(1.0)
     os.kill(worker, signal.SIGCONT)

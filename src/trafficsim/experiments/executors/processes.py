@@ -1,7 +1,8 @@
 """Tasks spread over processes of this machine, so that none is lost or done twice whatever happens to a process.
 
-The processes are forked from a server that has loaded the compiled rules already; where they still have to be compiled,
-that is done there, once.
+Each worker has a pipe of its own, which breaks when it dies, even in the middle of an outcome. (A queue that several share
+would leave the reader waiting for the rest, and a lock that died with its holder closed for ever.) The processes are forked
+from a server that has loaded the compiled rules already; where they still have to be compiled, that is done there, once.
 """
 
 import gc
@@ -11,10 +12,11 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from queue import SimpleQueue
 from types import ModuleType
 from typing import Any
 
@@ -31,7 +33,7 @@ KILLS_ALLOWED = 3
 """So many times processes may be killed while a task is under way before it is done alone, then given up."""
 
 BREAKS_ALLOWED = 20
-"""So many times in a row all processes may be lost with nothing finished in between."""
+"""So many times in a row a process may be lost with nothing finished in between."""
 
 BATCH_SECONDS = 0.1
 """Handing a batch over and taking its outcomes back costs about a millisecond."""
@@ -39,12 +41,30 @@ BATCH_SECONDS = 0.1
 LOOK_EVERY = 0.2
 """Seconds between two looks at how far the processes are."""
 
-_shared: Any = None
-"""In a worker: (months lived, one number a task; whether to stop). No locks: a killed process holds none."""
+BATCHES_AHEAD = 2
+"""Batches that a worker has at a time, so that it need not wait for the next."""
+
+LOST = (EOFError, OSError)
+"""What a pipe says whose other end is gone."""
 
 
 class _StudyOverError(BaseException):
     """The study is over, so the task is not done to its end."""
+
+
+@dataclass(eq=False)
+class _Worker:
+    """A process, this end of its pipe, and the batches that it has, the first of them under way."""
+
+    process: Any
+    pipe: Connection
+    batches: list[list[Task]] = field(default_factory=list)
+
+    def hand_over(self, batch: list[Task]) -> None:
+        """Let a batch be done; a worker that is gone is found out when its pipe is read."""
+        self.batches.append(batch)
+        with suppress(*LOST):
+            self.pipe.send(batch)
 
 
 def in_processes(
@@ -54,56 +74,78 @@ def in_processes(
 
     A task whose process was killed is done again, in the end with no other beside it.
     """
-    methods = multiprocessing.get_all_start_methods()
-    context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-    if "forkserver" in methods:
-        context.set_forkserver_preload(["trafficsim.experiments.executors.preloaded"])
+    context = _context()
+    # Months lived, one number a task, and whether to stop. No locks: a killed process would hold them.
     shared = (context.RawArray("q", len(tasks)), context.RawValue("b", 0))
     counts = np.frombuffer(shared[0], np.int64)
-    batches, kills = Batches(tasks, workers, BATCH_SECONDS), Counter[int]()
-    alone: list[Task] = []
-    running: dict[Future[list[Outcome | Failure]], list[Task]] = {}
-
-    def pool_of_workers() -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(workers, context, _start_worker, shared)
-
-    pool, breaks = pool_of_workers(), 0
+    batches, kills, alone = Batches(tasks, workers, BATCH_SECONDS), Counter[int](), list[Task]()
+    crew, losses = list[_Worker](), 0
     try:
-        while batches or alone or running:
-            if alone and not running:
-                _submit(pool, configuration, [alone[0]], running)
-            while not alone and batches and len(running) < 2 * workers:
-                _submit(pool, configuration, batches.take(), running)
-            broken = False
-            finished, _ = wait(running, LOOK_EVERY, FIRST_COMPLETED)
-            for future in finished:
-                if isinstance(future.exception(), BrokenProcessPool):
-                    broken = True  # all batches under way are lost with the pool
+        while batches or alone or any(worker.batches for worker in crew):
+            _keep_busy(crew, lambda: _begun(context, configuration, shared), workers, batches, alone)
+            for pipe in wait([worker.pipe for worker in crew], LOOK_EVERY):
+                worker = next(one for one in crew if one.pipe is pipe)
+                try:
+                    outcomes = worker.pipe.recv()
+                except LOST:
+                    crew.remove(worker)
+                    losses += 1
+                    if losses > BREAKS_ALLOWED:
+                        raise UserError(
+                            "The processes of the study are killed before they begin; there is too little memory."
+                        ) from None
+                    yield from _after_a_loss(worker, counts, kills, batches, alone)
                     continue
-                breaks = 0
-                for task, outcome in zip(running.pop(future), future.result(), strict=True):
+                if isinstance(outcomes, BaseException):
+                    raise outcomes
+                losses = 0
+                for task, outcome in zip(worker.batches.pop(0), outcomes, strict=True):
                     batches.learn(outcome)
                     if alone and alone[0] is task:
                         alone.pop(0)
                     yield task, outcome
-            breaks += broken
-            if breaks > BREAKS_ALLOWED:
-                raise UserError("The processes of the study are killed before they begin; there is too little memory.")
-            if broken:
-                lost = sorted(task for batch in running.values() for task in batch)
-                running.clear()
-                kills.update(task.number for task in lost if counts[task.number] > 0)
-                counts[[task.number for task in lost]] = 0
-                if alone and kills[alone[0].number] > KILLS_ALLOWED:
-                    yield alone.pop(0), _killed()
-                again = [task for task in lost if task not in alone]
-                alone += [task for task in again if kills[task.number] >= KILLS_ALLOWED]
-                batches.put_back([task for task in again if kills[task.number] < KILLS_ALLOWED])
-                pool = pool_of_workers()
             months_lived(int(counts.sum()))
     finally:
         shared[1].value = 1
-        pool.shutdown(wait=False, cancel_futures=True)
+        for worker in crew:
+            worker.pipe.close()  # it ends when it finds nothing to do, or nobody to tell
+
+
+def _keep_busy(
+    crew: list[_Worker], begin: Callable[[], _Worker], workers: int, batches: Batches, alone: list[Task]
+) -> None:
+    """Hand over what waits; a task that is to be done alone is handed over when nothing else is under way."""
+    if alone:
+        if not any(worker.batches for worker in crew):
+            if not crew:
+                crew.append(begin())
+            crew[0].hand_over([alone[0]])
+        return
+    while batches and len(crew) < workers:
+        crew.append(begin())
+        crew[-1].hand_over(batches.take())
+    for _ in range(BATCHES_AHEAD):
+        for worker in crew:
+            if batches and len(worker.batches) < BATCHES_AHEAD:
+                worker.hand_over(batches.take())
+
+
+def _after_a_loss(
+    worker: _Worker, counts: Any, kills: Counter[int], batches: Batches, alone: list[Task]
+) -> Iterator[Finished]:
+    """Let what a lost worker had be done again; yield the task that was given its last chance."""
+    worker.pipe.close()
+    worker.process.kill()  # what cannot tell any more need not go on
+    lost = sorted(task for batch in worker.batches for task in batch)
+    kills.update(task.number for task in lost if counts[task.number] > 0)
+    counts[[task.number for task in lost]] = 0
+    if alone and kills[alone[0].number] > KILLS_ALLOWED:
+        given_up = alone.pop(0)
+        lost.remove(given_up)
+        yield given_up, _killed()
+    again = [task for task in lost if task not in alone]
+    alone += [task for task in again if kills[task.number] >= KILLS_ALLOWED]
+    batches.put_back([task for task in again if kills[task.number] < KILLS_ALLOWED])
 
 
 def _killed() -> Failure:
@@ -114,21 +156,48 @@ def _killed() -> Failure:
     return Failure(reason, reason)
 
 
-def _submit(
-    pool: ProcessPoolExecutor, configuration: Configuration, batch: list[Task], running: dict[Future[Any], list[Task]]
-) -> None:
-    try:
-        with main_module_hidden():
-            future = pool.submit(_run, configuration, batch)
-    except BrokenProcessPool as problem:  # found out here first; told as any other batch that was lost
-        future = Future()
-        future.set_exception(problem)
-    running[future] = batch
+def _context() -> Any:
+    """Return how processes are begun: forked from a server that has loaded the rules, where the system can."""
+    methods = multiprocessing.get_all_start_methods()
+    context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    if "forkserver" in methods:
+        context.set_forkserver_preload(["trafficsim.experiments.executors.preloaded"])
+    return context
 
 
-def _run(configuration: Configuration, batch: list[Task]) -> list[Outcome | Failure]:
-    """Do the tasks of a batch, in a worker."""
-    months, stop = _shared
+def _begun(context: Any, configuration: Configuration, shared: tuple[Any, Any]) -> _Worker:
+    own, its = context.Pipe()
+    process = context.Process(target=_work, args=(its, configuration, *shared), daemon=True)
+    with main_module_hidden():
+        process.start()
+    its.close()  # else the pipe would not break with the worker
+    return _Worker(process, own)
+
+
+def _work(pipe: Connection, configuration: Configuration, months: Any, stop: Any) -> None:
+    """Be a worker: do the tasks of one batch after another, until there is nobody to tell."""
+    join_the_parent()
+    waiting: SimpleQueue[list[Task] | None] = SimpleQueue()
+    threading.Thread(target=_read_ahead, args=(pipe, waiting), daemon=True).start()
+    with suppress(*LOST, _StudyOverError):
+        while batch := waiting.get():
+            try:
+                outcomes: Any = _outcomes(configuration, batch, months, stop)
+            except Exception as problem:  # ours: tasks have their errors written down
+                outcomes = problem
+            pipe.send(outcomes)
+
+
+def _read_ahead(pipe: Connection, waiting: "SimpleQueue[list[Task] | None]") -> None:
+    """Take batches at any time: otherwise parent and worker could both wait for the other to read."""
+    with suppress(*LOST):
+        while True:
+            waiting.put(pipe.recv())
+    waiting.put(None)
+
+
+def _outcomes(configuration: Configuration, batch: list[Task], months: Any, stop: Any) -> list[Outcome | Failure]:
+    """Do the tasks of a batch."""
     outcomes = []
     for task in batch:
 
@@ -139,13 +208,6 @@ def _run(configuration: Configuration, batch: list[Task]) -> list[Outcome | Fail
 
         outcomes.append(attempted(configuration, task, lived))
     return outcomes
-
-
-def _start_worker(months: Any, stop: Any) -> None:
-    """Take what is shared with the parent, and be its worker."""
-    global _shared
-    _shared = (months, stop)
-    join_the_parent()
 
 
 def join_the_parent() -> None:
