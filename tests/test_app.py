@@ -488,6 +488,20 @@ def test_files_that_cannot_be_opened(results: Path, file: str, says: str) -> Non
     assert says in study.message and study.html == ""
 
 
+def test_studies_of_another_folder(results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    from trafficsim.app import serving, study
+    from trafficsim.cli import main
+
+    monkeypatch.setattr(study, "FOLDER", study.FOLDER)  # put back at the end
+    monkeypatch.setattr(serving, "_bound", lambda port: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert main(["app", "--no-browser", "--folder", str(results)]) == 0
+    here = Session("", lambda: None, lambda: None).study
+    here.act("list")
+    assert here.files and not here.message
+    assert main(["app", "--no-browser", "--folder", str(tmp_path / "nowhere")]) == 2
+    assert "there is no such folder" in capsys.readouterr().err
+
+
 def test_no_folder_of_results(tmp_path: Path) -> None:
     study = Session("", lambda: None, lambda: None, tmp_path / "results").study
     study.act("list")

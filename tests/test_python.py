@@ -78,6 +78,8 @@ def test_levels_and_effects_agree_with_the_totals(study: ts.Comparison) -> None:
     assert effect["difference"] == pytest.approx((wide["letter_package"] - wide["status_quo"]).mean())
     assert effect["label"] == ts.indicators().loc["refoulement", "label"]
     assert study.effects(indicators="all")["indicator"].nunique() == study.totals["indicator"].nunique()
+    assert study.effects(indicators=None, arms=None).equals(study.effects())
+    assert study.levels(None).equals(study.levels())
     back = study.effects(indicators="refoulement", against="letter_package").iloc[0]
     assert back["difference"] == -effect["difference"]
 

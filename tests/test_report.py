@@ -21,6 +21,7 @@ from pdf_text import pages_of
 
 from trafficsim import cli
 from trafficsim.catalog import catalog
+from trafficsim.catalog.limits import LIMITS, OF_WORLDS, limits_of
 from trafficsim.configuration import configure
 from trafficsim.errors import UserError
 from trafficsim.experiments.store import save_study
@@ -408,6 +409,13 @@ def test_signs_of_other_languages_are_escaped_in_the_citation() -> None:
     assert r"\{50 \%\} \& more\_" in cite.bibtex()
     assert "line break" in cite.ris()
     assert "month = {01}" in cite.bibtex()
+
+
+def test_limits_are_those_of_the_study_at_hand(document: Document) -> None:
+    """The sentence on fixed assumptions would be wrong of a study that draws worlds."""
+    told = text_of(section(document, "limits"))
+    assert OF_WORLDS in told and LIMITS[2] not in told
+    assert limits_of(1) == LIMITS and limits_of(20, ["A title"]) == ("A title",)
 
 
 def test_texts_that_the_package_repeats_are_those_of_the_documents() -> None:

@@ -20,6 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from trafficsim.app import study
 from trafficsim.errors import UserError
 
 HOST, PORT = "127.0.0.1", 8765
@@ -33,12 +34,25 @@ Scope = MutableMapping[str, Any]
 Asgi = Callable[[Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
 
 
-def serve(port: int = PORT, browser: bool = True, query: str = "", told: Callable[[str], None] = print) -> None:
-    """Serve the page until Ctrl-C; ``told`` is told its address.
+def serve(
+    port: int = PORT,
+    browser: bool = True,
+    query: str = "",
+    told: Callable[[str], None] = print,
+    folder: Path | None = None,
+) -> None:
+    """Serve the page until Ctrl-C; ``told`` is told its address, and stored studies are those below ``folder``.
 
-    Raises :class:`UserError` where the extra ``app`` is not installed, is of versions that do not work, or the port is taken.
+    Raises :class:`UserError` where there is no such folder, the extra ``app`` is not installed or of versions that do not work,
+    or the port is taken.
     """
     check_installed()
+    if folder is not None:
+        if not folder.is_dir():
+            raise UserError(
+                f"--folder {folder}: there is no such folder. Name one that holds results files (*.sqlite)."
+            )
+        study.FOLDER = folder
     listening = _bound(port)
     address = f"http://{HOST}:{listening.getsockname()[1]}/{f'?{query}' if query else ''}"
     with tempfile.TemporaryDirectory(prefix="trafficsim-app-") as home:

@@ -9,7 +9,7 @@ from trafficsim.app.address import TABS, Address, read_address
 from trafficsim.app.background import Changed, Desk
 from trafficsim.app.life import Life
 from trafficsim.app.live import Live
-from trafficsim.app.study import FOLDER, Study
+from trafficsim.app.study import Study
 from trafficsim.experiments.schema import LIMITS
 
 
@@ -19,12 +19,12 @@ class Session:
     Args:
         query: the query string of the page's address.
         changed: called when there is anything new to show but a picture, ``on_frame`` when there is a new picture.
-        folder: where results files lie.
+        folder: where results files lie (default: where ``trafficsim app`` was told, else ``results``).
 
     """
 
     def __init__(
-        self, query: str, changed: Changed, on_frame: Changed, folder: Path | str = FOLDER
+        self, query: str, changed: Changed, on_frame: Changed, folder: Path | str | None = None
     ) -> None:  # fmt: skip
         address, self.problems = read_address(query)
         self._changed = changed

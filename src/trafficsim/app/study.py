@@ -12,16 +12,17 @@ from trafficsim.errors import UserError
 from trafficsim.experiments.studies import result_files
 from trafficsim.report.figures.indicators import HEADLINES
 
-FOLDER = "results"
+FOLDER = Path("results")
+"""Where results files lie; ``trafficsim app --folder`` names another."""
 MOST_FILES = 300
 
 
 class Study(Desk):
     """The results files below ``folder``, one of which is open."""
 
-    def __init__(self, address: Address, changed: Changed, folder: Path | str = FOLDER) -> None:
+    def __init__(self, address: Address, changed: Changed, folder: Path | str | None = None) -> None:
         super().__init__(changed)
-        self.folder = Path(folder)
+        self.folder = Path(folder or FOLDER)
         self.file = address.study
         self.part = address.part
         self.asked = address.asked

@@ -1,6 +1,7 @@
 """``trafficsim app``: the page in the browser, for this machine alone."""
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trafficsim.cli import texts
@@ -20,6 +21,7 @@ def add_commands(verb: "Verb") -> None:
     added.add_argument(
         "--port", type=int, default=8765, help="port on this machine (default: 8765; 0: any that is free)"
     )
+    added.add_argument("--folder", metavar="DIR", help="where stored studies lie (default: results)")
     added.add_argument("--no-browser", action="store_true", help="print the address, and open no browser")
 
 
@@ -30,5 +32,10 @@ def app(options: argparse.Namespace) -> int:
     from trafficsim.app.serving import serve
 
     with suppress(KeyboardInterrupt):
-        serve(options.port, browser=not options.no_browser, told=lambda text: print(text, flush=True))
+        serve(
+            options.port,
+            browser=not options.no_browser,
+            told=lambda text: print(text, flush=True),
+            folder=Path(options.folder) if options.folder else None,
+        )
     return 0

@@ -314,11 +314,13 @@ examples:
 
 APP = """\
 The page runs on this machine alone (127.0.0.1), loads nothing from elsewhere, and needs no network. What it shows stands in its
-address, which can be shared with whoever runs the page too. Stored studies are read from the folder results.
+address, which can be shared with whoever runs the page too. Stored studies are read from the folder results, or from
+another that is named, and from nowhere else.
 
 examples:
   trafficsim app                          at http://127.0.0.1:8765
   trafficsim app --port 0 --no-browser    at any free port; the address is printed
+  trafficsim app --folder experiments/results    with the studies of another folder
 
 It needs the extra app: pip install 'trafficsim[app]'
 """

@@ -109,7 +109,7 @@ class Comparison:
         found = summarise(self.totals, [*self.arms])
         return found.sort_values("indicator", key=lambda names: names.map(places), kind="stable", ignore_index=True)
 
-    def levels(self, indicators: str | Sequence[str] = ()) -> pd.DataFrame:
+    def levels(self, indicators: str | Sequence[str] | None = ()) -> pd.DataFrame:
         """Return what each arm comes to: indicator, label, unit, arm, mean, low, high; a row an indicator and arm.
 
         Intervals hold the middle 90 % of the worlds, in one world 90 % of luck. ``indicators`` narrows them (default: all).
@@ -119,7 +119,7 @@ class Comparison:
 
     @blamed
     def effects(
-        self, by: str = "all", indicators: str | Sequence[str] = (), arms: str | Sequence[str] = (),
+        self, by: str = "all", indicators: str | Sequence[str] | None = (), arms: str | Sequence[str] | None = (),
         against: str | None = None, level: float = LEVEL,
     ) -> pd.DataFrame:  # fmt: skip
         """Return what arms change in the same lives, with intervals: a row an indicator, group or year, and arm.
@@ -140,7 +140,7 @@ class Comparison:
 
     @blamed
     def beside(
-        self, other: "Comparison", indicators: str | Sequence[str] = (), level: float = LEVEL
+        self, other: "Comparison", indicators: str | Sequence[str] | None = (), level: float = LEVEL
     ) -> "trafficsim.analysis.beside.Beside":
         """Return what arms change here beside what they change in ``other``, a study of the same lives with something changed.
 
@@ -155,7 +155,7 @@ class Comparison:
         return beside(here, there, (self.configuration.plain(), other.configuration.plain()), level)
 
     @blamed
-    def series(self, indicators: str | Sequence[str] = ()) -> pd.DataFrame:
+    def series(self, indicators: str | Sequence[str] | None = ()) -> pd.DataFrame:
         """Return indicators month by month: arm ("history" before arms part), draw, replicate, indicator, month, value."""
         names = self._indicators(indicators)
         monthly = self._by_month("monthly")
@@ -309,7 +309,7 @@ class Comparison:
         return self.table()._repr_html_()
 
     def _effects(
-        self, by: str = "all", indicators: str | Sequence[str] = (), arms: str | Sequence[str] = (),
+        self, by: str = "all", indicators: str | Sequence[str] | None = (), arms: str | Sequence[str] | None = (),
         against: str | None = None, level: float = LEVEL,
     ) -> "tuple[Effects, Measures]":  # fmt: skip
         from trafficsim.analysis.effects import effects
@@ -366,7 +366,7 @@ class Comparison:
             raise UserError(f"Study {self.study} keeps no series by month; run it with output={{'monthly': True}}.")
         return found.drop(columns="run")
 
-    def _indicators(self, wanted: str | Sequence[str]) -> list[str]:
+    def _indicators(self, wanted: str | Sequence[str] | None) -> list[str]:
         known = list(self.frames["indicators"]["name"])
         for name in _listed(wanted):
             if name not in known:
@@ -382,8 +382,8 @@ class Comparison:
         return frame
 
 
-def _listed(names: str | Iterable[str]) -> list[str]:
-    return [names] if isinstance(names, str) else list(names)
+def _listed(names: str | Iterable[str] | None) -> list[str]:
+    return [names] if isinstance(names, str) else list(names or ())
 
 
 def _refuse(options: dict[str, Any], allowed: Sequence[str], what: str) -> dict[str, Any]:

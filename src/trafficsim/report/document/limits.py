@@ -1,5 +1,6 @@
 """What a result does not mean, and how to use it responsibly."""
 
+from trafficsim.catalog.limits import limits_of
 from trafficsim.report.document.content import Bullets, Paragraph, Section, Word, words
 from trafficsim.report.document.reading import Reported
 
@@ -29,7 +30,7 @@ IN_DANGER = (
 
 def limits(reported: Reported) -> Section:
     """Return the part on limits and responsible use."""
-    told = tuple(words(text) for text in reported.frames["limits"]["text"])
+    told = tuple(words(text) for text in limits_of(reported.worlds, reported.frames["limits"]["text"]))
     listed = [
         ("What it is for", FOR), ("What it must not be used for", NEVER), ("When you quote it", QUOTING),
     ]  # fmt: skip
