@@ -6,7 +6,7 @@ drew equal luck, and what differs is the rules, or what they were told.
 """
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -14,13 +14,15 @@ from importlib import import_module
 import numpy as np
 import pandas as pd
 
-from trafficsim.catalog import catalog
-from trafficsim.experiments.deciding import Rule, place_in_month, rules_of, step_of
+from trafficsim.experiments.deciding import Rule, place_in_month, rules_of, status_after, step_of
 from trafficsim.experiments.parting import UNTOLD, parted_at
-from trafficsim.processes.vocabulary import LABELS, Event, Status
+from trafficsim.processes.vocabulary import LABELS, Event
 
 COLUMNS = ["month", "person_key", "event"]
 NOTHING = "nothing"
+
+Course = list[tuple[str, str]]
+"""What happened in a life, in order: month and event."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,9 @@ def divergence(here: pd.DataFrame, there: pd.DataFrame, before: pd.DataFrame | N
     months = first[["month_here", "month_there"]].min(axis=1)
     month = str(months.min())
     keys = sorted(first.loc[months == month, "person_key"])
-    found = [_of_life(key, here, there, before) for key in keys]
+    courses = [_courses(log, keys) for log in (here, there)]
+    known = {} if before is None else _courses(before, keys)
+    found = [_of_life(key, known.get(key, []), [each.get(key, []) for each in courses]) for key in keys]
     order = np.lexsort(
         ([each.key for each in found], [place_in_month(_event(each.event), each.step) for each in found])
     )
@@ -81,15 +85,16 @@ def divergence(here: pd.DataFrame, there: pd.DataFrame, before: pd.DataFrame | N
     return Divergence(month, tuple(each.key for each in ordered), ordered[0], len(first), compared)
 
 
-def _of_life(key: str, here: pd.DataFrame, there: pd.DataFrame, before: pd.DataFrame | None) -> FirstDifference:
-    known = [] if before is None else _course(before, key)
-    courses = [_course(log, key) for log in (here, there)]
+def _of_life(key: str, known: Course, courses: Sequence[Course]) -> FirstDifference:
     at = parted_at(*courses)
     decided = []
     for course in courses:
         if at < len(course):
             month, word = course[at]
-            step = step_of(_event(word), _status([*known, *course[:at]]))
+            status = None
+            for _, earlier in (*known, *course[:at]):
+                status = status_after(_event(earlier), status)
+            step = step_of(_event(word), status)
             decided.append((month, place_in_month(_event(word), step), word, step))
     month, _, word, step = min(decided)
     rules = tuple(rules_of(_event(word), step))
@@ -97,22 +102,14 @@ def _of_life(key: str, here: pd.DataFrame, there: pd.DataFrame, before: pd.DataF
     return FirstDifference(key, month, one, other, word, step, rules, tuple(source_of(rule.name) for rule in rules))
 
 
-def _course(log: pd.DataFrame, key: str) -> list[tuple[str, str]]:
-    own = log[log["person_key"] == key]
-    untold = {LABELS[Event][event] for event in UNTOLD}
-    told = own[~own["event"].isin(untold)]
-    rows = told if len(told) else own
-    return list(zip(rows["month"], rows["event"], strict=True))
-
-
-def _status(told: list[tuple[str, str]]) -> Status | None:
-    """Return where she stood after these events, as far as the catalogue's transitions tell."""
-    status = None
-    for _, word in told:
-        known = catalog().transitions.get(_event(word).name.lower())
-        if known and len(known.entered) == 1:
-            status = Status[known.entered[0].upper()]
-    return status
+def _courses(log: pd.DataFrame, keys: Sequence[str]) -> dict[str, Course]:
+    """Return what happened to each of the lives, without what only comes with another event, unless there is nothing else."""
+    untold, found = {LABELS[Event][event] for event in UNTOLD}, {}
+    for key, own in log[log["person_key"].isin(keys)].groupby("person_key"):
+        told = own[~own["event"].isin(untold)]
+        rows = told if len(told) else own
+        found[str(key)] = list(zip(rows["month"], rows["event"], strict=True))
+    return found
 
 
 @cache

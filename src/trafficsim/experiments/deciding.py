@@ -180,6 +180,12 @@ def step_of(event: Event, status: Status | None) -> str:
     return steps[0]
 
 
+def status_after(event: Event, before: Status | None) -> Status | None:
+    """Return where somebody stands after an event: what the catalogue's transition says, if it leads to one status alone."""
+    known = catalog().transitions.get(event.name.lower())
+    return Status[known.entered[0].upper()] if known and len(known.entered) == 1 else before
+
+
 def place_in_month(event: Event, step: str) -> int:
     """Return where in a month ``event`` comes, in this step: a number to sort by."""
     return 100 * STEPS.index(step) + list(DECIDED_BY[step]).index(event)

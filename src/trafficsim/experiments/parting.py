@@ -13,14 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from trafficsim.catalog import catalog
 from trafficsim.configuration import Configuration
 from trafficsim.course import course_of
 from trafficsim.engine.calendar import MONTHS_A_YEAR, month_label
 from trafficsim.errors import UserError
 from trafficsim.experiments import surroundings
 from trafficsim.experiments.chances import facts_of, given_by
-from trafficsim.experiments.deciding import Rule, happens, place_in_month, rules_of, step_of
+from trafficsim.experiments.deciding import Rule, happens, place_in_month, rules_of, status_after, step_of
 from trafficsim.experiments.lives import FATES, HARMS, Lives, Matched, lives_of, matched
 from trafficsim.experiments.replicate import STATUS_QUO, seed_of, settings_of
 from trafficsim.policy import LEVER_NAMES, LEVERS, Arm
@@ -409,9 +408,7 @@ def _status_within(watch: _Watch, parted: int) -> Status | None:
     month, *_ = watch.told[parted]
     status = watch.before[month].status
     for _, event, _ in (one for one in watch.told[:parted] if one[0] == month):
-        known = catalog().transitions.get(event.name.lower())
-        if known and len(known.entered) == 1:
-            status = Status[known.entered[0].upper()]
+        status = status_after(event, status)
     return status
 
 
