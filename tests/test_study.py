@@ -244,10 +244,19 @@ def test_a_killed_worker_costs_nothing() -> None:
 
 def test_workers_that_are_killed_again_and_again_are_told() -> None:
     def kill(done: int, share: float) -> None:
-        for worker in workers_of_this_process():
+        for worker in workers_of_this_process() if share > 0.0 else ():  # whoever is out of memory has begun
             os.kill(worker, signal.SIGKILL)
 
     with pytest.raises(UserError, match="killed 4 times at this task, the last time with no other beside it"):
+        run_study(configure([*SMALL, TWO_ARMS, "workers=2", "scale=0.2", "replicates=4"]), kill)
+
+
+def test_workers_that_are_killed_before_they_begin_are_told() -> None:
+    def kill(done: int, share: float) -> None:
+        for worker in workers_of_this_process():
+            os.kill(worker, signal.SIGKILL)
+
+    with pytest.raises(UserError, match="killed before they begin; there is too little memory"):
         run_study(configure([*SMALL, TWO_ARMS, "workers=2", "scale=0.2", "replicates=4"]), kill)
 
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
+from multiprocessing.reduction import ForkingPickler
 from queue import SimpleQueue
 from types import ModuleType
 from typing import Any
@@ -33,7 +34,7 @@ KILLS_ALLOWED = 3
 """So many times processes may be killed while a task is under way before it is done alone, then given up."""
 
 BREAKS_ALLOWED = 20
-"""So many times in a row a process may be lost with nothing finished in between."""
+"""So many times in a row each process may be lost before it has lived through a month of anything."""
 
 BATCH_SECONDS = 0.1
 """Handing a batch over and taking its outcomes back costs about a millisecond."""
@@ -86,11 +87,12 @@ def in_processes(
             for pipe in wait([worker.pipe for worker in crew], LOOK_EVERY):
                 worker = next(one for one in crew if one.pipe is pipe)
                 try:
-                    outcomes = worker.pipe.recv()
+                    # Not recv(): Ctrl-C within it leaves a word of Python's own on the screen.
+                    outcomes = ForkingPickler.loads(worker.pipe.recv_bytes())
                 except LOST:
                     crew.remove(worker)
-                    losses += 1
-                    if losses > BREAKS_ALLOWED:
+                    losses = 0 if any(counts[task.number] for batch in worker.batches for task in batch) else losses + 1
+                    if losses > BREAKS_ALLOWED * workers:
                         raise UserError(
                             "The processes of the study are killed before they begin; there is too little memory."
                         ) from None
