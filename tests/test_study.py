@@ -317,7 +317,10 @@ def first_stored_replicate(process: subprocess.Popen[str], folder: Path) -> Path
     deadline = time.monotonic() + 180.0
     while time.monotonic() < deadline:
         assert process.poll() is None, process.communicate()
-        content = b"".join(path.read_bytes() for path in folder.glob("results/study-*/study.unfinished.sqlite*"))
+        content = b""
+        for file in folder.glob("results/study-*/study.unfinished.sqlite*"):
+            with suppress(FileNotFoundError):  # a journal comes and goes
+                content += file.read_bytes()
         if sum(history in content for history in histories) > 1:  # the second is being written, so the first is safe
             (path,) = folder.glob("results/study-*/study.unfinished.sqlite")
             return path
