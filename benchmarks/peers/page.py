@@ -14,8 +14,8 @@ BETTER = {
     "community of the field. trafficsim's own agents are Mesa agents for that reason; its rules within a month are not.",
     "agentpy": "Fewest lines of those with agents; parameters, samples, experiments and sensitivity analysis are one object each, "
     "made for notebooks. Its last release is of 2021; it still runs.",
-    "starsim": "As fast as NumPy in a large population, with less to write: demography, networks, diseases, calibration and plots "
-    "come with it. Every distribution draws for each agent by its own stream, so that arms share luck without a thought, "
+    "starsim": "Near NumPy's speed in a large population, slower in a small one; demography, networks, diseases, calibration and "
+    "plots come with it. Every distribution draws for each agent by its own stream, so that arms share luck without a thought, "
     "also in populations that grow; `choose_n` gives a market that does so too.",
     "numpy": "Shortest, nothing to compile, nothing to learn. If everyone draws in every month, arms share luck as well, as long "
     "as the population is closed: one person more, and all that follow draw otherwise.",
@@ -63,7 +63,8 @@ def page(found: dict[str, Any]) -> str:
         "```{figure} figures/peers.png", ":alt: Speed and shared luck of the five implementations.", ":width: 100%", "```", "",
         f"**Agreement.** All means of the five stocks, of {PEOPLE_EXACT} people, in two arms, after "
         f"{', '.join(map(str, LOOKS[:-1]))} and {LOOKS[-1]} months, lie within {STANDARD_ERRORS_AT_MOST:g} standard errors of the "
-        "exact ones; the table gives the largest of the 50 distances. Where one does not agree, the command fails.",
+        "exact ones; the table gives the largest of the 50 distances; of few replicates it is the weaker check. Where one "
+        "does not agree, the command fails.",
         "",
         "**Shared luck.** Of two hundred people, the number exploited after sixty months. Lives part by what policy causes, and "
         "through the market by what others do, so that no way of drawing brings the ratio to 0.", "",
